@@ -1,0 +1,32 @@
+import { pipeline } from '../core/pipeline.ts';
+
+/** The fleet's night: load the trips, generate the claims they justify, check the books. docs/cabinet.md. */
+export const cabinetDaily = pipeline({
+  name: 'cabinet-daily',
+  domain: 'cabinet',
+  timeZone: 'America/Lima',
+  // Lima has no daylight saving time, so 02:00 exists exactly once a day.
+  schedule: { expression: 'cron(0 2 * * ? *)', timeZone: 'America/Lima' },
+  jobs: {
+    'cabinet.trips-load': {
+      after: [],
+      description:
+        'Loads public.summary_daily into canon.driver_day_trips and keeps the rejects. Input: overlapDays (3), dryRun, asOf.',
+      timeoutSeconds: 600,
+      memoryMb: 512,
+    },
+    'cabinet.claims-reconcile': {
+      after: ['cabinet.trips-load'],
+      description:
+        'Generates the missing cabinet claims and explains each gap. Input: daysBack (21, 0 or "all"), limit (1000 or "all"), onlyMilestone, weekStart, onlyGaps, dryRun, asOf.',
+      timeoutSeconds: 600,
+      memoryMb: 512,
+    },
+    'cabinet.validation': {
+      after: ['cabinet.claims-reconcile'],
+      description: 'Checks claims, gaps and the run that made them; a failed check is a finding. Input: dryRun, asOf.',
+      timeoutSeconds: 300,
+      memoryMb: 512,
+    },
+  },
+});

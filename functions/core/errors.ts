@@ -1,0 +1,57 @@
+/**
+ * Errors say what the caller may do next, in their class: try again, give up, or ask the ledger.
+ * The queue's behaviour, the HTTP status and the exit code all follow from it (docs/promises.md).
+ */
+
+/** One thing wrong with an input: where, what was given, and the rule it breaks. */
+export interface Problem {
+  readonly field: string;
+  readonly value: unknown;
+  readonly rule: string;
+}
+
+export interface ErrorOptionsWithCode extends ErrorOptions {
+  readonly code: string;
+}
+
+export abstract class CuadreError extends Error {
+  readonly code: string;
+
+  constructor(message: string, options: ErrorOptionsWithCode) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = options.code;
+  }
+}
+
+/** Another attempt may succeed: a lost connection, a lock time-out, a throttled call. */
+export class RetryableError extends CuadreError {}
+
+/** No attempt can succeed: the attempt is recorded and the job run fails at once. */
+export class PermanentError extends CuadreError {}
+
+/** The connection died during COMMIT: only the ledger knows whether the work is done. */
+export class LostError extends CuadreError {}
+
+/** A newer attempt has taken over; this one must not commit. */
+export class SupersededError extends CuadreError {}
+
+/** The caller's input breaks a rule. Lists every problem, not the first. */
+export class InputError extends PermanentError {
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[], options: Partial<ErrorOptionsWithCode> = {}) {
+    super(problems.map(describeProblem).join('; '), { code: 'INVALID_INPUT', ...options });
+    this.problems = problems;
+  }
+}
+
+/** The request is well formed but the present state forbids it (a run is active, a key was used before). */
+export class ConflictError extends PermanentError {}
+
+/** The thing named does not exist. */
+export class NotFoundError extends PermanentError {}
+
+function describeProblem({ field, value, rule }: Problem): string {
+  return value === undefined ? `${field}: ${rule}` : `${field}: ${rule}, got ${JSON.stringify(value)}`;
+}

@@ -1,0 +1,98 @@
+/**
+ * A pipeline is plain data: the CDK app, the planner, the API, the docs and the tests read this one object.
+ * It imports neither job bodies nor zod, so that whoever needs the graph does not carry the work.
+ */
+export interface JobNode {
+  /** Jobs that must have succeeded before this one is queued. */
+  readonly after: readonly string[];
+  /** Runs also when a job before it failed or was skipped (alerts, health checks). */
+  readonly always?: boolean;
+  /** What it does and what it takes: the Lambda's description in the console. At most 256 characters. */
+  readonly description: string;
+  /** Lambda timeout in seconds, 900 at most. The queue's visibility time-out follows from it. */
+  readonly timeoutSeconds: number;
+  /** MB; on Lambda it also decides the share of a CPU. */
+  readonly memoryMb: number;
+  /** The input that the pipeline gives this job; the job's own schema supplies the rest. */
+  readonly input?: Readonly<Record<string, unknown>>;
+}
+
+export interface Schedule {
+  /** AWS dialect: `cron(0 2 * * ? *)` or `rate(1 hour)`. */
+  readonly expression: string;
+  /** IANA zone. */
+  readonly timeZone: string;
+}
+
+export interface Pipeline {
+  /** E.g. `cabinet-daily`: the name that people and the API use. */
+  readonly name: string;
+  /** Folder of the jobs and first part of their names, e.g. `cabinet`. */
+  readonly domain: string;
+  /** IANA zone in which "today" is decided when a run has no as-of date. */
+  readonly timeZone: string;
+  readonly schedule: Schedule;
+  /** By full name, `<domain>.<file>`, in the order in which people read them. */
+  readonly jobs: Readonly<Record<string, JobNode>>;
+}
+
+/** What a run keeps of its pipeline: later edits of the declaration do not change a run that has begun. */
+export type Graph = Readonly<
+  Record<string, { readonly after: readonly string[]; readonly always: boolean; readonly input: Readonly<Record<string, unknown>> }>
+>;
+
+/** Freezes a declaration after checking it: unknown parents, self-dependencies and cycles are refused by name. */
+export function pipeline<const P extends Pipeline>(declaration: P): P {
+  const problems = graphProblems(declaration);
+  if (problems.length > 0) {
+    throw new Error(`pipeline ${declaration.name}: ${problems.join('; ')}`);
+  }
+  return Object.freeze(declaration);
+}
+
+export function graphOf(declaration: Pipeline): Graph {
+  return Object.fromEntries(
+    Object.entries(declaration.jobs).map(([name, node]) => [
+      name,
+      { after: node.after, always: node.always ?? false, input: node.input ?? {} },
+    ]),
+  );
+}
+
+/** Jobs with nothing before them: what the planner queues. */
+export function rootsOf(graph: Graph): string[] {
+  return Object.keys(graph).filter((name) => graph[name]?.after.length === 0);
+}
+
+/** Parents before children; ties in declaration order. */
+export function inOrder(graph: Graph): string[] {
+  const ordered: string[] = [];
+  let left = Object.keys(graph);
+  while (left.length > 0) {
+    const ready = left.filter((name) => graph[name]?.after.every((parent) => ordered.includes(parent)));
+    if (ready.length === 0) {
+      throw new Error(`the jobs ${left.join(', ')} wait for each other`);
+    }
+    ordered.push(...ready);
+    left = left.filter((name) => !ready.includes(name));
+  }
+  return ordered;
+}
+
+function graphProblems(declaration: Pipeline): string[] {
+  const names = Object.keys(declaration.jobs);
+  const problems = Object.entries(declaration.jobs).flatMap(([name, node]) => [
+    ...(name.startsWith(`${declaration.domain}.`) ? [] : [`job ${name} must be named ${declaration.domain}.<file>`]),
+    ...(node.after.includes(name) ? [`job ${name} waits for itself`] : []),
+    ...node.after.filter((parent) => !names.includes(parent)).map((parent) => `job ${name} waits for ${parent}, which is not one of its jobs`),
+    ...(node.description.length > 256 ? [`the description of ${name} is longer than Lambda's 256 characters`] : []),
+    ...(node.timeoutSeconds > 900 ? [`job ${name} wants ${node.timeoutSeconds} s; a Lambda has 900`] : []),
+  ]);
+  if (problems.length > 0) return problems;
+  try {
+    inOrder(graphOf(declaration));
+    return names.length > 0 ? [] : ['has no job'];
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
+}
