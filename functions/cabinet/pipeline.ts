@@ -24,7 +24,8 @@ export const cabinetDaily = pipeline({
     },
     'cabinet.validation': {
       after: ['cabinet.claims-reconcile'],
-      description: 'Checks claims, gaps and the run that made them; a failed check is a finding. Input: dryRun, asOf.',
+      description:
+        'Checks claims, gaps and the run that made them; a failed check is a finding. Input: dryRun, asOf.',
       timeoutSeconds: 300,
       memoryMb: 512,
     },

@@ -38,7 +38,14 @@ export interface Pipeline {
 
 /** What a run keeps of its pipeline: later edits of the declaration do not change a run that has begun. */
 export type Graph = Readonly<
-  Record<string, { readonly after: readonly string[]; readonly always: boolean; readonly input: Readonly<Record<string, unknown>> }>
+  Record<
+    string,
+    {
+      readonly after: readonly string[];
+      readonly always: boolean;
+      readonly input: Readonly<Record<string, unknown>>;
+    }
+  >
 >;
 
 /** Freezes a declaration after checking it: unknown parents, self-dependencies and cycles are refused by name. */
@@ -82,10 +89,16 @@ export function inOrder(graph: Graph): string[] {
 function graphProblems(declaration: Pipeline): string[] {
   const names = Object.keys(declaration.jobs);
   const problems = Object.entries(declaration.jobs).flatMap(([name, node]) => [
-    ...(name.startsWith(`${declaration.domain}.`) ? [] : [`job ${name} must be named ${declaration.domain}.<file>`]),
+    ...(name.startsWith(`${declaration.domain}.`)
+      ? []
+      : [`job ${name} must be named ${declaration.domain}.<file>`]),
     ...(node.after.includes(name) ? [`job ${name} waits for itself`] : []),
-    ...node.after.filter((parent) => !names.includes(parent)).map((parent) => `job ${name} waits for ${parent}, which is not one of its jobs`),
-    ...(node.description.length > 256 ? [`the description of ${name} is longer than Lambda's 256 characters`] : []),
+    ...node.after
+      .filter((parent) => !names.includes(parent))
+      .map((parent) => `job ${name} waits for ${parent}, which is not one of its jobs`),
+    ...(node.description.length > 256
+      ? [`the description of ${name} is longer than Lambda's 256 characters`]
+      : []),
     ...(node.timeoutSeconds > 900 ? [`job ${name} wants ${node.timeoutSeconds} s; a Lambda has 900`] : []),
   ]);
   if (problems.length > 0) return problems;
