@@ -1,0 +1,7 @@
+import { router } from './router.ts';
+import { runsStart } from './runs-start.ts';
+
+/** The operator's calls: those that change something. */
+export const operations = [runsStart];
+
+export const handler = router('api operate', operations);

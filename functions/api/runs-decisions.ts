@@ -1,0 +1,55 @@
+import * as z from 'zod';
+import { cursor, cursorOf } from '../core/cursor.ts';
+import { NotFoundError } from '../core/errors.ts';
+import { endpoint, ok, wholeNumber } from '../core/http.ts';
+
+const row = z.strictObject({
+  decision_id: z.string(),
+  job: z.string(),
+  subject: z.string(),
+  decision: z.string(),
+  reason: z.string().nullable(),
+  detail: z.string().nullable(),
+  evidence: z.json(),
+});
+
+/** GET /api/v1/runs/{run_id}/decisions: everything that the run judged, in the order in which it did. */
+export const runsDecisions = endpoint({
+  method: 'GET',
+  route: '/api/v1/runs/{run_id}/decisions',
+  summary: 'What a run decided, why, and on what evidence',
+  query: z.strictObject({
+    job: z.string().min(1).optional(),
+    decision: z.string().min(1).optional(),
+    reason: z.string().min(1).optional(),
+    limit: wholeNumber(1, 1000).default(100),
+    cursor: cursor(z.tuple([z.string().regex(/^\d{1,19}$/)])).optional(),
+  }),
+  path: z.strictObject({ run_id: z.uuid() }),
+  async run({ event, query, path, database }) {
+    const known = await database.sql(
+      z.strictObject({ run_id: z.uuid() }),
+    )`select run_id from ops.runs where run_id = ${path.run_id}::uuid`;
+    if (known.length === 0)
+      throw new NotFoundError(`there is no run ${path.run_id}`, { code: 'UNKNOWN_RUN' });
+    const data = await database.sql(row)`
+      select d.decision_id, j.job, d.subject, d.decision, d.reason, d.detail, d.evidence
+      from ops.decisions d join ops.job_runs j using (job_run_id)
+      where j.run_id = ${path.run_id}::uuid
+        and (${query.job ?? null}::text is null or j.job = ${query.job ?? null}::text)
+        and (${query.decision ?? null}::text is null or d.decision = ${query.decision ?? null}::text)
+        and (${query.reason ?? null}::text is null or d.reason = ${query.reason ?? null}::text)
+        and d.decision_id > ${query.cursor?.[0] ?? '0'}::bigint
+      order by d.decision_id
+      limit ${query.limit}`;
+    const last = data.length === query.limit ? data.at(-1) : undefined;
+    return ok(event, {
+      meta: {
+        limit: query.limit,
+        returned: data.length,
+        next_cursor: last ? cursorOf([last.decision_id]) : null,
+      },
+      data,
+    });
+  },
+});

@@ -1,0 +1,22 @@
+import * as z from 'zod';
+import { NotFoundError } from '../core/errors.ts';
+import { endpoint, noParameters, ok } from '../core/http.ts';
+
+const document = z.strictObject({ run: z.record(z.string(), z.json()) });
+
+/** GET /api/v1/runs/{run_id}: the run with its jobs, their attempts and the messages sent. */
+export const runsShow = endpoint({
+  method: 'GET',
+  route: '/api/v1/runs/{run_id}',
+  summary: 'One run: trigger, input, jobs, attempts, counters, timings, messages',
+  query: noParameters,
+  path: z.strictObject({ run_id: z.uuid() }),
+  async run({ event, path, database }) {
+    const [found] = await database.sql(
+      document,
+    )`select document as run from ops.v_run_documents where run_id = ${path.run_id}::uuid`;
+    if (found === undefined)
+      throw new NotFoundError(`there is no run ${path.run_id}`, { code: 'UNKNOWN_RUN' });
+    return ok(event, found.run);
+  },
+});

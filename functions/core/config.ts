@@ -1,0 +1,54 @@
+import * as z from 'zod';
+import { parse } from './input.ts';
+
+const json = z.string().transform((text, context) => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue({ code: 'custom', message: 'must be JSON' });
+    return z.NEVER;
+  }
+});
+
+const shared = {
+  CODE_VERSION: z.string().min(1).default('dev'),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+};
+
+const byUrl = z.object({ ...shared, DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }) });
+
+const byParts = z.object({
+  ...shared,
+  DB_HOST: z.string().min(1),
+  DB_PORT: z.coerce.number().int().min(1).max(65_535).default(5432),
+  DB_NAME: z.string().min(1),
+  DB_USER: z.string().min(1),
+  DB_AUTH: z.enum(['iam', 'secret']),
+  DB_SECRET_ARN: z.string().min(1).optional(),
+  DB_PREPARE: z.stringbool().default(true),
+});
+
+const worker = z.object({
+  /** Job name -> queue URL, for the jobs that this function may queue. */
+  QUEUES: json.pipe(z.record(z.string(), z.url())).default({}),
+  FUNCTION_TIMEOUT_SECONDS: z.coerce.number().int().min(1).max(900).default(900),
+  /** The queue's maxReceiveCount: the attempt of this number is the last. */
+  MAX_RECEIVES: z.coerce.number().int().min(1).max(1000).default(5),
+});
+
+export type DatabaseConfig = z.infer<typeof byUrl> | z.infer<typeof byParts>;
+export type WorkerConfig = z.infer<typeof worker>;
+
+/**
+ * The environment, read once and checked as a whole: every missing or malformed variable is named together.
+ * Unknown variables are the platform's business and ignored.
+ */
+export function databaseConfig(env: NodeJS.ProcessEnv): DatabaseConfig {
+  return env['DATABASE_URL'] === undefined
+    ? parse(byParts, env, 'environment')
+    : parse(byUrl, env, 'environment');
+}
+
+export function workerConfig(env: NodeJS.ProcessEnv): WorkerConfig {
+  return parse(worker, env, 'environment');
+}

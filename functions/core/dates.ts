@@ -1,0 +1,33 @@
+import * as z from 'zod';
+import { InputError } from './errors.ts';
+
+/** A calendar date, `YYYY-MM-DD`, that exists: 2026-02-30 is refused, and so is anything with a time. */
+export const calendarDate = z.iso.date({
+  error: 'must be a calendar date that exists, as YYYY-MM-DD without a time',
+});
+
+/** The calendar date of an instant in an IANA zone. */
+export function dateIn(timeZone: string, instant: Date): string {
+  // en-CA writes dates as YYYY-MM-DD.
+  return new Intl.DateTimeFormat('en-CA', {
+    timeZone,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+  }).format(instant);
+}
+
+/**
+ * The business date of a run: what was asked for, else the day on which it was due.
+ * A future date is refused: its rows do not exist yet, and the run would block the real one.
+ */
+export function resolveAsOf(asked: string | undefined, timeZone: string, due: Date, now: Date): string {
+  const today = dateIn(timeZone, now);
+  const asOf = asked ?? dateIn(timeZone, due);
+  if (asOf > today) {
+    throw new InputError([
+      { field: 'asOf', value: asOf, rule: `must not be in the future: today is ${today} in ${timeZone}` },
+    ]);
+  }
+  return asOf;
+}

@@ -1,0 +1,200 @@
+import type { Database, Sql } from './database.ts';
+import {
+  CuadreError,
+  InputError,
+  LostError,
+  PermanentError,
+  RetryableError,
+  SupersededError,
+} from './errors.ts';
+import { type Heartbeat, startHeartbeat } from './heartbeat.ts';
+import type { Job, Json, JsonObject } from './job.ts';
+import {
+  type Attempt,
+  type Begun,
+  beginAttempt,
+  type Caller,
+  checkpointAttempt,
+  completeAttempt,
+  failAttempt,
+  yieldAttempt,
+} from './ledger.ts';
+import type { Log } from './log.ts';
+import { backoffSeconds } from './retry.ts';
+
+/** What an execution needs of the world around it. */
+export interface Services {
+  /** Carries the effects, each in one transaction. */
+  readonly work: Database;
+  /** Carries heartbeats, failures and the outbox, while `work` is inside a transaction. */
+  readonly control: Database;
+  readonly log: Log;
+  readonly codeVersion: string;
+}
+
+export interface Ticket {
+  readonly jobRunId: string;
+  readonly version: number;
+  readonly caller: Caller;
+  readonly requestId: string;
+  /** The attempt of this number is the last: a retryable error fails the job run. */
+  readonly lastAttempt: number;
+  /** Milliseconds before the worker is cut off. */
+  readonly remaining: () => number;
+  /** Told of progress as the job reports it; the CLI draws it. */
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export type Progress = { readonly done: number; readonly total: number; readonly unit: string };
+
+export type Settlement =
+  /** Nothing is left to do for this ticket: done, failed for good, yielded, or stale. */
+  | { readonly kind: 'settled'; readonly runId: string | null }
+  /** Worth another attempt after a pause; the job run is queued again. */
+  | { readonly kind: 'again'; readonly runId: string; readonly seconds: number; readonly error: unknown }
+  /** Another attempt is at work: come back when it must be over. */
+  | { readonly kind: 'busy'; readonly runId: string }
+  /** The ledger does not know this job run, or not yet this version. */
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+/** Takes a job run up, works chunk by chunk, and settles it in the ledger. Never throws for what the job does. */
+export async function execute(services: Services, job: Job, ticket: Ticket): Promise<Settlement> {
+  const { control, codeVersion } = services;
+  const begun = await beginAttempt(control.sql, { ...ticket, codeVersion });
+  switch (begun.verdict) {
+    case 'UNKNOWN':
+      return { kind: 'unknown', reason: `the ledger has no job run ${ticket.jobRunId}` };
+    case 'AHEAD':
+      return {
+        kind: 'unknown',
+        reason: `job run ${ticket.jobRunId} has not reached version ${ticket.version} in this ledger`,
+      };
+    case 'STALE':
+    case 'SETTLED':
+      return { kind: 'settled', runId: begun.run_id };
+    case 'ALIVE':
+      return { kind: 'busy', runId: begun.run_id };
+    case 'STARTED':
+      return work(services, job, ticket, begun);
+  }
+}
+
+type Started = Extract<Begun, { verdict: 'STARTED' }>;
+
+async function work(services: Services, job: Job, ticket: Ticket, begun: Started): Promise<Settlement> {
+  const attempt: Attempt = { jobRunId: ticket.jobRunId, attempt: begun.attempt };
+  const log = services.log.with({
+    runId: begun.run_id,
+    jobRunId: ticket.jobRunId,
+    job: job.name,
+    attempt: begun.attempt,
+  });
+  const heartbeat = startHeartbeat(services.control, attempt, log);
+  log.info('attempt started', { asOf: begun.as_of, dryRun: begun.dry_run, input: begun.input });
+  try {
+    await chunks({ ...services, log }, job, ticket, begun, attempt, heartbeat);
+    return { kind: 'settled', runId: begun.run_id };
+  } catch (error) {
+    await heartbeat.stop();
+    return settleFailure({ ...services, log }, ticket, begun, attempt, error);
+  } finally {
+    await heartbeat.stop();
+  }
+}
+
+/** Time kept back for settling: the commit, the outbox and the acknowledgement. */
+const RESERVE_MS = 15_000;
+
+async function chunks(
+  services: Services,
+  job: Job,
+  ticket: Ticket,
+  begun: Started,
+  attempt: Attempt,
+  heartbeat: Heartbeat,
+): Promise<void> {
+  let checkpoint: Json = begun.checkpoint;
+  let slowest = 0;
+  for (;;) {
+    const left = ticket.remaining();
+    if (ticket.caller === 'sqs' && slowest > 0 && left < 2 * slowest + RESERVE_MS) {
+      services.log.info('yielding before the deadline', { remainingMs: left });
+      return services.work.transaction((sql) => yieldAttempt(sql, attempt));
+    }
+    const next = await services.work.transaction(async (sql) => {
+      await asOf(sql, begun.as_of);
+      const outcome = await job.run({
+        input: begun.input,
+        asOf: begun.as_of,
+        dryRun: begun.dry_run,
+        sql,
+        runId: begun.run_id,
+        jobRunId: attempt.jobRunId,
+        checkpoint,
+        log: services.log,
+        progress: (done, total, unit) => {
+          heartbeat.report({ done, total, unit });
+          ticket.onProgress?.({ done, total, unit });
+        },
+        remaining: ticket.remaining,
+      });
+      if (outcome.next === undefined) {
+        await completeAttempt(sql, attempt, outcome.report, outcome.findings ?? 0);
+        return undefined;
+      }
+      await checkpointAttempt(sql, attempt, outcome.next);
+      return outcome.next;
+    });
+    if (next === undefined) return;
+    checkpoint = next;
+    slowest = Math.max(slowest, left - ticket.remaining());
+  }
+}
+
+/** The views limit themselves to this date: a job as of D does not see what is dated after D. */
+async function asOf(sql: Sql, date: string): Promise<void> {
+  await sql`select set_config('cuadre.as_of', ${date}, true)`;
+}
+
+async function settleFailure(
+  services: Services,
+  ticket: Ticket,
+  begun: Started,
+  attempt: Attempt,
+  error: unknown,
+): Promise<Settlement> {
+  const { control, log } = services;
+  const runId = begun.run_id;
+  if (error instanceof SupersededError) {
+    log.warn('a later attempt took over; nothing of this one was committed');
+    return { kind: 'settled', runId };
+  }
+  const retryable = error instanceof RetryableError || error instanceof LostError;
+  const final = !retryable || attempt.attempt >= ticket.lastAttempt;
+  // Waits, by the row's lock, for a commit still under way in a backend that nobody reaches any more.
+  const recorded = await failAttempt(control.sql, attempt, describe(error), final);
+  if (!recorded) {
+    log.warn('the ledger says that this attempt is over already', { error });
+    return { kind: 'settled', runId };
+  }
+  log.error(final ? 'job failed' : 'attempt failed', { error, final });
+  if (final) return { kind: 'settled', runId };
+  return { kind: 'again', runId, seconds: backoffSeconds(attempt.attempt), error };
+}
+
+/** What the ledger keeps of an error: code, message and problems; never a stack, a query or a parameter. */
+export function describe(error: unknown): JsonObject {
+  const kind =
+    error instanceof RetryableError ? 'retryable' : error instanceof LostError ? 'lost' : 'permanent';
+  if (!(error instanceof CuadreError)) {
+    return { code: 'UNEXPECTED', kind, message: error instanceof Error ? error.message : String(error) };
+  }
+  const problems =
+    error instanceof InputError ? { problems: JSON.parse(JSON.stringify(error.problems)) } : {};
+  return {
+    code: error.code,
+    kind: error instanceof PermanentError ? 'permanent' : kind,
+    message: error.message,
+    ...problems,
+  };
+}

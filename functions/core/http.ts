@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import * as z from 'zod';
+import type { Database } from './database.ts';
+import { ConflictError, InputError, NotFoundError, PermanentError, RetryableError } from './errors.ts';
+import { parse } from './input.ts';
+import type { Log } from './log.ts';
+
+export type HttpEvent = APIGatewayProxyEventV2;
+export type HttpResult = APIGatewayProxyStructuredResultV2;
+
+export interface EndpointContext<Query, Path> {
+  readonly query: Query;
+  readonly path: Path;
+  readonly event: HttpEvent;
+  readonly database: Database;
+  readonly log: Log;
+}
+
+/** One endpoint: its schemas are the gate, the documentation and the types. */
+export interface Endpoint {
+  readonly method: 'GET' | 'POST';
+  readonly route: string;
+  readonly summary: string;
+  readonly query: z.ZodObject;
+  readonly path: z.ZodObject;
+  handle(event: HttpEvent, services: { readonly database: Database; readonly log: Log }): Promise<HttpResult>;
+}
+
+export function endpoint<Query extends z.ZodObject, Path extends z.ZodObject>(definition: {
+  readonly method: Endpoint['method'];
+  readonly route: string;
+  readonly summary: string;
+  readonly query: Query;
+  readonly path: Path;
+  readonly run: (context: EndpointContext<z.output<Query>, z.output<Path>>) => Promise<HttpResult>;
+}): Endpoint {
+  const { method, route, summary, query, path, run } = definition;
+  return {
+    method,
+    route,
+    summary,
+    query,
+    path,
+    async handle(event, services) {
+      try {
+        return await run({
+          ...services,
+          event,
+          query: parse(query, event.queryStringParameters ?? {}, 'query'),
+          path: parse(path, event.pathParameters ?? {}, 'path'),
+        });
+      } catch (error) {
+        return problem(error, services.log);
+      }
+    },
+  };
+}
+
+/** 200 with an ETag over the body, or 304 when the caller has that body already. */
+export function ok(event: HttpEvent, body: unknown): HttpResult {
+  const text = JSON.stringify(body);
+  const etag = `"${createHash('sha256').update(text).digest('base64url')}"`;
+  const headers = {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'private, no-cache',
+    etag,
+  };
+  const known = (event.headers['if-none-match'] ?? '')
+    .split(',')
+    .map((tag) => tag.trim().replace(/^W\//, ''));
+  return known.includes(etag) ? { statusCode: 304, headers } : { statusCode: 200, headers, body: text };
+}
+
+/** RFC 9457. Input problems are all listed, with the offending value; what is unexpected is logged, not shown. */
+export function problem(error: unknown, log: Log): HttpResult {
+  if (error instanceof InputError) {
+    return problemDocument(400, 'Invalid input', error.message, { problems: error.problems });
+  }
+  if (error instanceof NotFoundError)
+    return problemDocument(404, 'Not found', error.message, { code: error.code });
+  if (error instanceof ConflictError)
+    return problemDocument(409, 'Conflict', error.message, { code: error.code });
+  log.error('request failed', { error });
+  if (error instanceof RetryableError) {
+    return problemDocument(
+      503,
+      'Temporarily unavailable',
+      'The database could not be used just now: try again.',
+      {},
+      { 'retry-after': '5' },
+    );
+  }
+  if (error instanceof PermanentError)
+    return problemDocument(500, 'Internal error', 'The request failed; the log says why.', {
+      code: error.code,
+    });
+  return problemDocument(500, 'Internal error', 'The request failed; the log says why.');
+}
+
+function problemDocument(
+  statusCode: number,
+  title: string,
+  detail: string,
+  more: object = {},
+  headers: Record<string, string> = {},
+): HttpResult {
+  return {
+    statusCode,
+    headers: {
+      'content-type': 'application/problem+json; charset=utf-8',
+      'cache-control': 'no-store',
+      ...headers,
+    },
+    body: JSON.stringify({ type: 'about:blank', title, status: statusCode, detail, ...more }),
+  };
+}
+
+/** A whole number in a query string: digits and nothing else, within its limits. */
+export function wholeNumber(minimum: number, maximum: number) {
+  return z
+    .string()
+    .regex(/^-?\d{1,9}$/, `must be a whole number from ${minimum} to ${maximum}`)
+    .transform(Number)
+    .refine(
+      (value) => value >= minimum && value <= maximum,
+      `must be a whole number from ${minimum} to ${maximum}`,
+    );
+}
+
+export const noParameters = z.strictObject({});

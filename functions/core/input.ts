@@ -1,0 +1,29 @@
+import type * as z from 'zod';
+import { InputError, type Problem } from './errors.ts';
+
+/** Parses a border value; every problem is listed with its path, the offending value and the rule. */
+export function parse<S extends z.ZodType>(schema: S, value: unknown, where = ''): z.output<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new InputError(result.error.issues.flatMap((issue) => problemsOf(issue, value, where)));
+}
+
+function problemsOf(issue: z.core.$ZodIssue, root: unknown, where: string): Problem[] {
+  const path = issue.path.map(String);
+  const at = (keys: readonly string[]) => [where, ...keys].filter((part) => part !== '').join('.') || 'input';
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      field: at([...path, key]),
+      value: valueAt(root, [...path, key]),
+      rule: 'is not a known key',
+    }));
+  }
+  return [{ field: at(path), value: valueAt(root, path), rule: issue.message }];
+}
+
+function valueAt(root: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),
+    root,
+  );
+}

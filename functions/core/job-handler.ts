@@ -1,0 +1,81 @@
+import { PermanentError } from './errors.ts';
+import type { ScheduleEvent } from './events.ts';
+import { execute } from './execute.ts';
+import type { Job, Request } from './job.ts';
+import { type Invocation, type LambdaHandler, lambdaHandler } from './lambda.ts';
+import { type JobRunResult, readJobRun } from './ledger.ts';
+import type { Pipeline } from './pipeline.ts';
+import { workRecords } from './queue-worker.ts';
+import { sqsQueues } from './queues.ts';
+import { startJob, type Trigger } from './start.ts';
+
+/**
+ * Makes a job answer its four callers: a queue's batch, a schedule, a person in the console, and the run API
+ * (which arrives through the queue). A direct call is a dry run unless it says `"dryRun": false`.
+ */
+export function jobHandler(pipeline: Pipeline, job: Job): LambdaHandler {
+  return lambdaHandler(job.name, (event, invocation) => {
+    switch (event.from) {
+      case 'queue':
+        return workRecords(job, event.records, invocation, sqsQueues(invocation.environment.config.QUEUES));
+      case 'schedule': {
+        const { input, dryRun } = event.schedule;
+        return runInline(
+          pipeline,
+          job,
+          job.request({ ...input, dryRun }),
+          scheduleTrigger(event.schedule),
+          invocation,
+        );
+      }
+      case 'invoke':
+        return runInline(pipeline, job, job.request(event.input), invokeTrigger(invocation), invocation);
+    }
+  });
+}
+
+/** The schedule's own time, and never the moment of delivery, is the key: Scheduler may deliver twice. */
+export function scheduleTrigger({ scheduleArn, scheduledTime }: ScheduleEvent): Trigger {
+  return {
+    kind: 'schedule',
+    key: `${scheduleArn} ${scheduledTime}`,
+    detail: { scheduleArn, scheduledTime },
+    due: new Date(scheduledTime),
+    now: new Date(),
+  };
+}
+
+/** Lambda retries an asynchronous invocation with the same request id, so the retry finds the first one's run. */
+export function invokeTrigger({ requestId, functionArn }: Invocation): Trigger {
+  const now = new Date();
+  return { kind: 'invoke', key: requestId, detail: { requestId, functionArn }, due: now, now };
+}
+
+async function runInline(
+  pipeline: Pipeline,
+  job: Job,
+  request: Request,
+  trigger: Trigger,
+  { environment, log, requestId, remaining }: Invocation,
+): Promise<JobRunResult> {
+  const run = await startJob(environment.control.sql, pipeline, job, request, trigger, {
+    inline: true,
+    codeVersion: environment.codeVersion,
+    dryRunByDefault: true,
+  });
+  await execute({ ...environment, log }, job, {
+    jobRunId: run.jobRunId,
+    version: 1,
+    caller: 'inline',
+    requestId,
+    lastAttempt: 1,
+    remaining,
+  });
+  const result = await readJobRun(environment.control, run.jobRunId);
+  if (result.status === 'failed') {
+    throw new PermanentError(`${job.name} failed in run ${run.runId}: ${JSON.stringify(result.error)}`, {
+      code: 'JOB_FAILED',
+    });
+  }
+  return result;
+}

@@ -1,0 +1,89 @@
+import { ChangeMessageVisibilityCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { PermanentError, RetryableError } from './errors.ts';
+
+export interface OutgoingMessage {
+  /** Unique within one call; comes back with the receipt. */
+  readonly id: string;
+  readonly job: string;
+  readonly body: string;
+}
+
+/** What the core needs of SQS. */
+export interface Queues {
+  /** Resolves to SQS's message id by our id, for the messages it took; the others stay due. */
+  send(messages: readonly OutgoingMessage[]): Promise<ReadonlyMap<string, string>>;
+  /** The URL of the queue that an event source mapping names by ARN. */
+  urlOf(queueArn: string): string;
+  /** Sets when a received message may be seen again. */
+  postpone(queueUrl: string, receiptHandle: string, seconds: number): Promise<void>;
+}
+
+const MOST_PER_BATCH = 10;
+
+// Made when the environment starts, so that every invocation shares its connections.
+const sqs = new SQSClient({});
+
+/** @param urls job name -> queue URL */
+export function sqsQueues(urls: Readonly<Record<string, string>>, client: SQSClient = sqs): Queues {
+  async function sendBatch(
+    queueUrl: string,
+    messages: readonly OutgoingMessage[],
+  ): Promise<[string, string][]> {
+    const answer = await client.send(
+      new SendMessageBatchCommand({
+        QueueUrl: queueUrl,
+        Entries: messages.map(({ id, body }) => ({ Id: id, MessageBody: body })),
+      }),
+    );
+    // A batch answers 200 also when it took none of its messages: only those listed as successful are sent.
+    return (answer.Successful ?? []).flatMap(({ Id, MessageId }) =>
+      Id && MessageId ? [[Id, MessageId]] : [],
+    );
+  }
+
+  return {
+    urlOf(queueArn) {
+      const name = queueArn.split(':').at(-1);
+      const url = Object.values(urls).find((candidate) => candidate.endsWith(`/${name}`));
+      if (url !== undefined) return url;
+      throw new PermanentError(`this function knows no queue ${queueArn}: is its own queue in QUEUES?`, {
+        code: 'UNKNOWN_QUEUE',
+      });
+    },
+
+    async send(messages) {
+      const byJob = Map.groupBy(messages, (message) => message.job);
+      const sent: [string, string][] = [];
+      for (const [job, all] of byJob) {
+        const queueUrl = urls[job];
+        if (queueUrl === undefined) {
+          throw new PermanentError(
+            `this function knows no queue for ${job}: is it in its pipeline's QUEUES?`,
+            { code: 'UNKNOWN_QUEUE' },
+          );
+        }
+        for (let from = 0; from < all.length; from += MOST_PER_BATCH) {
+          sent.push(...(await sendBatch(queueUrl, all.slice(from, from + MOST_PER_BATCH))));
+        }
+      }
+      return new Map(sent);
+    },
+
+    async postpone(queueUrl, receiptHandle, seconds) {
+      try {
+        await client.send(
+          new ChangeMessageVisibilityCommand({
+            QueueUrl: queueUrl,
+            ReceiptHandle: receiptHandle,
+            VisibilityTimeout: seconds,
+          }),
+        );
+      } catch (error) {
+        throw new RetryableError('SQS did not change the visibility of a message', {
+          code: 'SQS',
+          cause: error,
+        });
+      }
+    },
+  };
+}

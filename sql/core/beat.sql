@@ -1,0 +1,15 @@
+-- grain: one sign of life of one attempt; false when the attempt is no longer the newest
+-- requires: none
+create or replace function ops.beat(p_job_run_id uuid, p_attempt integer, p_progress jsonb) returns boolean
+  language sql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+  with beat as (
+    update ops.heartbeats
+    set beat_at = clock_timestamp(), progress = coalesce(p_progress, progress)
+    where job_run_id = p_job_run_id and attempt = p_attempt
+    returning 1
+  )
+  select exists (select 1 from beat);
+$$;
+
+comment on function ops.beat is 'Renews the lease of an attempt and stores its progress.';

@@ -1,0 +1,16 @@
+-- grain: one message that the queue has accepted
+-- requires: none
+create or replace function ops.mark_sent(p_outbox_ids bigint[], p_sqs_message_ids text[]) returns integer
+  language sql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+  with sent as (
+    update ops.outbox o
+    set sent_at = clock_timestamp(), sqs_message_id = s.sqs_message_id
+    from unnest(p_outbox_ids, p_sqs_message_ids) as s(outbox_id, sqs_message_id)
+    where o.outbox_id = s.outbox_id and o.sent_at is null
+    returning 1
+  )
+  select count(*)::integer from sent;
+$$;
+
+comment on function ops.mark_sent is 'Records what SQS took, with the ids it gave.';

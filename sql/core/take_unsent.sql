@@ -1,0 +1,16 @@
+-- grain: one unsent message, locked until the transaction ends
+-- requires: none
+-- Skip locked: two relays at once share the work instead of sending twice.
+create or replace function ops.take_unsent(p_run_id uuid, p_limit integer)
+  returns table (outbox_id bigint, job text, message jsonb)
+  language sql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+  select o.outbox_id, o.job, o.message
+  from ops.outbox o
+  where o.sent_at is null and (p_run_id is null or o.run_id = p_run_id)
+  order by o.outbox_id
+  limit p_limit
+  for update skip locked;
+$$;
+
+comment on function ops.take_unsent is 'Outbox rows that are due, of one run or (NULL) of all.';
