@@ -1,0 +1,110 @@
+import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
+import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import type { Config } from '../config.ts';
+import { acknowledge } from './acknowledge.ts';
+import { type BundleOptions, bundledCode } from './bundle.ts';
+import type { DatabaseRole } from './database.ts';
+import type { DatabaseClient } from './database-client.ts';
+import { expiringLogGroup } from './log-group.ts';
+
+/** What every function of a deployment shares. */
+export interface Deployment {
+  readonly config: Config;
+  readonly codeVersion: string;
+}
+
+export interface BundledFunctionProps extends BundleOptions {
+  readonly deployment: Deployment;
+  /** Physical name without the prefix, e.g. `cabinet-planner`. */
+  readonly name: string;
+  /** What it does and what it takes; the console shows it, in 256 characters. */
+  readonly description: string;
+  readonly timeoutSeconds: number;
+  readonly memoryMb: number;
+  readonly database: { readonly client: DatabaseClient; readonly role: DatabaseRole };
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** AWS gives these no resource to name: an interface has no ARN before it exists, and Describe has none at all. */
+const NETWORK_INTERFACE_ACTIONS = [
+  'ec2:CreateNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:DeleteNetworkInterface',
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:UnassignPrivateIpAddresses',
+];
+
+/** A Lambda function on Node 24 that may do what it is told here and nothing else. */
+export class BundledFunction extends Construct {
+  readonly function: LambdaFunction;
+  readonly timeout: Duration;
+
+  constructor(scope: Construct, id: string, props: BundledFunctionProps) {
+    super(scope, id);
+    const { config, codeVersion } = props.deployment;
+    const { client, role: databaseRole } = props.database;
+    const functionName = `${config.prefix}-${props.name}`;
+    this.timeout = Duration.seconds(props.timeoutSeconds);
+
+    const logGroup = expiringLogGroup(this, 'Logs', `/aws/lambda/${functionName}`, config.logRetentionDays);
+    // A role of our own: the one that CDK makes carries AWS's managed policies, which allow every log group.
+    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    logGroup.grantWrite(role);
+    for (const statement of client.statements(this, databaseRole)) role.addToPrincipalPolicy(statement);
+    if (client.placement !== undefined) this.allowNetworkInterfaces(role, functionName);
+
+    this.function = new LambdaFunction(this, 'Function', {
+      functionName,
+      description: props.description,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      handler: 'index.handler',
+      code: bundledCode(props),
+      memorySize: props.memoryMb,
+      timeout: this.timeout,
+      tracing: Tracing.ACTIVE,
+      role,
+      logGroup,
+      ...client.placement,
+      // No reserved concurrency: a new account has 10 in all. Queues limit theirs by the mapping, the API by throttling.
+      environment: {
+        ...client.environment(databaseRole),
+        DB_PREPARE: String(config.preparedStatements),
+        CODE_VERSION: codeVersion,
+        LOG_LEVEL: config.logLevel,
+        FUNCTION_TIMEOUT_SECONDS: String(props.timeoutSeconds),
+        // From Node 20 on, Lambda's Node no longer carries Amazon's certificate authorities; the file does.
+        NODE_EXTRA_CA_CERTS: '/var/runtime/ca-cert.pem',
+        NODE_OPTIONS: '--enable-source-maps',
+        ...props.environment,
+      },
+    });
+    acknowledge(
+      role,
+      'X-Ray segments and network interfaces have no ARN that a policy could name; every other statement names its resource.',
+      'IAM5[Resource::*]',
+    );
+  }
+
+  /** The Lambda service makes the interfaces with the function's role; the function's own code is denied them. */
+  private allowNetworkInterfaces(role: Role, functionName: string): void {
+    const functionArn = Stack.of(this).formatArn({
+      service: 'lambda',
+      resource: 'function',
+      resourceName: functionName,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    role.addToPrincipalPolicy(new PolicyStatement({ actions: NETWORK_INTERFACE_ACTIONS, resources: ['*'] }));
+    role.addToPrincipalPolicy(
+      new PolicyStatement({
+        effect: Effect.DENY,
+        actions: NETWORK_INTERFACE_ACTIONS,
+        resources: ['*'],
+        conditions: { ArnEquals: { 'lambda:SourceFunctionArn': functionArn } },
+      }),
+    );
+  }
+}

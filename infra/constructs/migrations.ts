@@ -1,0 +1,53 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Trigger } from 'aws-cdk-lib/triggers';
+import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
+import { BundledFunction, type Deployment } from './bundled-function.ts';
+import type { DatabaseClient } from './database-client.ts';
+
+export interface MigrationsProps {
+  readonly deployment: Deployment;
+  readonly client: DatabaseClient;
+  /** What must stand before the first connection: the database's instance, rules and endpoints. */
+  readonly after: readonly Construct[];
+}
+
+const TIMEOUT = Duration.minutes(15);
+
+/**
+ * Brings the schema up to date during the deployment, before any function that needs it changes: the other stacks
+ * come after this one's. A failing migration fails the deployment, and the functions stay as they were.
+ */
+export class Migrations extends Construct {
+  constructor(scope: Construct, id: string, { deployment, client, after }: MigrationsProps) {
+    super(scope, id);
+    const migrate = new BundledFunction(this, 'Migrate', {
+      deployment,
+      name: 'migrate',
+      entry: 'functions/core/migrate-handler.ts',
+      copy: ['sql'],
+      description:
+        'Applies the migrations and views of sql/ that this database lacks; again is harmless. Run by the deployment. Input: none.',
+      timeoutSeconds: TIMEOUT.toSeconds(),
+      memoryMb: 512,
+      database: { client, role: 'owner' },
+      environment: { SQL_DIRECTORY: 'sql' },
+    });
+    new Trigger(this, 'Trigger', {
+      handler: migrate.function,
+      // The provider function that waits for the answer has 15 minutes too and needs a moment of its own.
+      timeout: TIMEOUT.minus(Duration.seconds(30)),
+      executeAfter: [client, ...after],
+    });
+    for (const provider of Stack.of(this).node.children.filter(({ node }) =>
+      node.id.startsWith('AWSCDK.Trigger'),
+    )) {
+      acknowledge(
+        provider,
+        "CDK's own provider function: it may write its log by AWS's managed policy and invoke any version of the migration, whose number each deployment changes.",
+        'IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]',
+        'IAM5[Resource::<x>]',
+      );
+    }
+  }
+}

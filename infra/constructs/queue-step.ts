@@ -1,0 +1,40 @@
+import { Construct } from 'constructs';
+import type { JobNode } from '../../functions/core/pipeline.ts';
+import { BundledFunction, type Deployment } from './bundled-function.ts';
+import { consume } from './consume.ts';
+import type { DatabaseClient } from './database-client.ts';
+import type { Destinations } from './destinations.ts';
+import { type JobQueue, MAX_RECEIVES } from './job-queue.ts';
+
+export interface QueueStepProps {
+  readonly deployment: Deployment;
+  /** Full name, e.g. `cabinet.claims-reconcile`. */
+  readonly job: string;
+  readonly node: JobNode;
+  readonly queue: JobQueue;
+  /** The pipeline's queues: a job queues the jobs after it. */
+  readonly destinations: Destinations;
+  readonly client: DatabaseClient;
+}
+
+/** A job as AWS runs it: its queue feeds its function, one message at a time. */
+export class QueueStep extends Construct {
+  readonly handler: BundledFunction;
+
+  constructor(scope: Construct, id: string, props: QueueStepProps) {
+    super(scope, id);
+    const { deployment, job, node, destinations } = props;
+    this.handler = new BundledFunction(this, 'Job', {
+      deployment,
+      name: job.replace('.', '-'),
+      entry: `functions/${job.replace('.', '/')}.ts`,
+      description: node.description,
+      timeoutSeconds: node.timeoutSeconds,
+      memoryMb: node.memoryMb,
+      database: { client: props.client, role: 'jobs' },
+      environment: { ...destinations.environment(this), MAX_RECEIVES: String(MAX_RECEIVES) },
+    });
+    destinations.grantSend(this.handler.function);
+    consume(this.handler, props.queue.queue, deployment.config.jobConcurrency);
+  }
+}

@@ -1,0 +1,58 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { BundledFunction, type Deployment } from '../constructs/bundled-function.ts';
+import type { Database } from '../constructs/database.ts';
+import { DatabaseClient } from '../constructs/database-client.ts';
+import { Destinations } from '../constructs/destinations.ts';
+import { HttpApi } from '../constructs/http-api.ts';
+import type { PipelineStack } from './pipeline-stack.ts';
+
+export interface ApiStackProps extends StackProps {
+  readonly deployment: Deployment;
+  readonly database: Database;
+  readonly pipelines: readonly PipelineStack[];
+}
+
+/** HTTP APIs give up after 30 s; a read that takes half of that wants an index, not patience. */
+const TIMEOUT_SECONDS = 15;
+
+/** The HTTP API: one function reads, the other starts runs, each with its own database role. */
+export class ApiStack extends Stack {
+  constructor(scope: Construct, id: string, { deployment, database, pipelines, ...props }: ApiStackProps) {
+    super(scope, id, props);
+    const client = new DatabaseClient(this, 'Client', database);
+    const destinations = new Destinations(
+      pipelines.flatMap(({ queues }) => queues.map(([job, { queue }]) => [job, queue] as const)),
+    );
+    const read = new BundledFunction(this, 'Read', {
+      deployment,
+      name: 'api-read',
+      entry: 'functions/api/read.ts',
+      description:
+        'Answers the GET requests of the API: claims gap, runs, decisions. Input: HTTP API requests (payload 2.0).',
+      timeoutSeconds: TIMEOUT_SECONDS,
+      memoryMb: 512,
+      database: { client, role: 'reader' },
+    });
+    const operate = new BundledFunction(this, 'Operate', {
+      deployment,
+      name: 'api-operate',
+      entry: 'functions/api/operate.ts',
+      description: 'Starts runs for POST /api/v1/runs. Input: HTTP API requests (payload 2.0).',
+      timeoutSeconds: TIMEOUT_SECONDS,
+      memoryMb: 512,
+      database: { client, role: 'operator' },
+      environment: destinations.environment(this),
+    });
+    destinations.grantSend(operate.function);
+    const api = new HttpApi(this, 'Http', {
+      deployment,
+      routes: [
+        { method: 'GET', path: '/api/v1/{proxy+}', handler: read },
+        { method: 'GET', path: '/openapi.json', handler: read },
+        { method: 'POST', path: '/api/v1/{proxy+}', handler: operate },
+      ],
+    });
+    new CfnOutput(this, 'ApiUrl', { value: api.endpoint, description: 'Base address of the API' });
+  }
+}

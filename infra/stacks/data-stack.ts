@@ -1,0 +1,48 @@
+import { Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { AuroraDatabase } from '../constructs/aurora-database.ts';
+import type { Deployment } from '../constructs/bundled-function.ts';
+import type { Database } from '../constructs/database.ts';
+import { DatabaseClient } from '../constructs/database-client.ts';
+import { ExistingDatabase } from '../constructs/existing-database.ts';
+import { expiringLogGroup } from '../constructs/log-group.ts';
+import { Migrations } from '../constructs/migrations.ts';
+import { Network } from '../constructs/network.ts';
+
+export interface DataStackProps extends StackProps {
+  readonly deployment: Deployment;
+}
+
+/** The database, or the way to the customer's, and its schema. */
+export class DataStack extends Stack {
+  readonly database: Database;
+
+  constructor(scope: Construct, id: string, { deployment, ...props }: DataStackProps) {
+    super(scope, id, props);
+    const { database, after } = this.createDatabase(deployment);
+    this.database = database;
+    new Migrations(this, 'Migrations', {
+      deployment,
+      client: new DatabaseClient(this, 'Client', database),
+      after,
+    });
+  }
+
+  private createDatabase({ config }: Deployment): { database: Database; after: Construct[] } {
+    const { prefix, database, logRetentionDays } = config;
+    if (database.kind === 'existing') {
+      return { database: new ExistingDatabase(this, 'Database', database), after: [] };
+    }
+    const network = new Network(this, 'Network', {
+      flowLogGroup: expiringLogGroup(this, 'FlowLogs', `/aws/vpc/${prefix}`, logRetentionDays),
+    });
+    const logGroup = expiringLogGroup(
+      this,
+      'DatabaseLogs',
+      `/aws/rds/cluster/${prefix}/postgresql`,
+      logRetentionDays,
+    );
+    const aurora = new AuroraDatabase(this, 'Database', { prefix, network, logGroup, config: database });
+    return { database: aurora, after: [network, aurora] };
+  }
+}

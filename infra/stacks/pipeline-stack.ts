@@ -1,0 +1,97 @@
+import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { Pipeline } from '../../functions/core/pipeline.ts';
+import { BundledFunction, type Deployment } from '../constructs/bundled-function.ts';
+import { consume, LEAST_CONCURRENCY } from '../constructs/consume.ts';
+import type { Database } from '../constructs/database.ts';
+import { DatabaseClient } from '../constructs/database-client.ts';
+import { Destinations } from '../constructs/destinations.ts';
+import { JobQueue, visibilityFor } from '../constructs/job-queue.ts';
+import { QueueStep } from '../constructs/queue-step.ts';
+import { ScheduledFunction } from '../constructs/scheduled-function.ts';
+
+export interface PipelineStackProps extends StackProps {
+  readonly deployment: Deployment;
+  readonly database: Database;
+  readonly pipeline: Pipeline;
+}
+
+const DEAD_LETTERS_TIMEOUT = Duration.seconds(60);
+const PLANNER_TIMEOUT = Duration.seconds(60);
+
+/** Everything a pipeline's declaration implies: a queue and a function per job, a planner, a schedule. */
+export class PipelineStack extends Stack {
+  /** Job name and queue, for whoever else starts its jobs. */
+  readonly queues: readonly (readonly [job: string, queue: JobQueue])[];
+
+  constructor(
+    scope: Construct,
+    id: string,
+    { deployment, database, pipeline, ...props }: PipelineStackProps,
+  ) {
+    super(scope, id, props);
+    const { prefix } = deployment.config;
+    const { domain } = pipeline;
+    const client = new DatabaseClient(this, 'Client', database);
+
+    this.queues = Object.entries(pipeline.jobs).map(([job, node]) => [
+      job,
+      new JobQueue(this, `${idOf(job)}Queue`, {
+        name: `${prefix}-${job.replace('.', '-')}`,
+        consumerTimeout: Duration.seconds(node.timeoutSeconds),
+        deadLetterConsumerTimeout: DEAD_LETTERS_TIMEOUT,
+      }),
+    ]);
+    const destinations = new Destinations(this.queues.map(([job, { queue }]) => [job, queue]));
+    for (const [job, queue] of this.queues) {
+      const node = pipeline.jobs[job];
+      if (node === undefined) throw new Error(`${pipeline.name} declares no ${job}`);
+      new QueueStep(this, idOf(job), { deployment, job, node, queue, destinations, client });
+    }
+
+    const planner = new BundledFunction(this, 'Planner', {
+      deployment,
+      name: `${domain}-planner`,
+      entry: `functions/${domain}/planner.ts`,
+      description: `Starts a run of ${pipeline.name} and queues its first jobs. Input: asOf, dryRun; {} only says what it would start.`,
+      timeoutSeconds: PLANNER_TIMEOUT.toSeconds(),
+      memoryMb: 256,
+      database: { client, role: 'jobs' },
+      environment: destinations.environment(this),
+    });
+    destinations.grantSend(planner.function);
+    const scheduled = new ScheduledFunction(this, 'Nightly', {
+      deployment,
+      name: pipeline.name,
+      description: `Runs ${pipeline.name}: ${Object.keys(pipeline.jobs).join(', ')}`,
+      schedule: pipeline.schedule,
+      target: planner,
+      deadLetterQueueName: `${domain}-planner-dlq`,
+      deadLetterVisibility: visibilityFor(DEAD_LETTERS_TIMEOUT),
+    });
+
+    const deadLetters = new BundledFunction(this, 'DeadLetters', {
+      deployment,
+      name: `${domain}-dead-letters`,
+      entry: `functions/${domain}/dead-letters.ts`,
+      description: `Records what the queues of ${pipeline.name} gave up, and ends the job runs concerned. Input: SQS messages of its dead-letter queues.`,
+      timeoutSeconds: DEAD_LETTERS_TIMEOUT.toSeconds(),
+      memoryMb: 256,
+      database: { client, role: 'jobs' },
+      environment: destinations.environment(this),
+    });
+    destinations.grantSend(deadLetters.function);
+    for (const queue of [...this.queues.map(([, { deadLetters: dlq }]) => dlq), scheduled.deadLetters]) {
+      consume(deadLetters, queue, LEAST_CONCURRENCY);
+    }
+  }
+}
+
+/** `cabinet.claims-reconcile` -> `ClaimsReconcile` */
+function idOf(job: string): string {
+  return job
+    .slice(job.indexOf('.') + 1)
+    .split('-')
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('');
+}
