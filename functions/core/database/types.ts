@@ -1,0 +1,80 @@
+import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import type * as z from 'zod';
+import type { Json } from './statement.ts';
+
+export type SqlScalar = string | number | bigint | boolean | null;
+
+/**
+ * What may stand in a `${}`. It travels as untyped text: the SQL gives it its type by context or by a cast,
+ * `${limit}::int`, `${ids}::uuid[]`. A Date is refused on purpose: dates are ISO strings.
+ */
+export type SqlValue = SqlScalar | Json | readonly SqlScalar[];
+
+export type RowsTag<S extends z.ZodType> = (
+  strings: TemplateStringsArray,
+  ...values: SqlValue[]
+) => Promise<z.output<S>[]>;
+
+/** Every call starts its statement at once and returns the promise of its end. */
+export interface Sql {
+  /** The rows, each parsed by the schema; a row that does not match is a PermanentError (ROW_SHAPE). */
+  <S extends z.ZodType>(row: S): RowsTag<S>;
+  /** A statement for its effect; resolves to the number of rows that its outermost command touched. */
+  (strings: TemplateStringsArray, ...values: SqlValue[]): Promise<number>;
+}
+
+/** The handle given to a transaction's body; refused once the body has ended. */
+export type Transaction = Sql & {
+  /** Several statements in one text, without parameters or rows. */
+  script(text: string): Promise<void>;
+  /** Rolls back to where it began when its body throws, and throws that error again. */
+  savepoint<T>(body: (sql: Transaction) => Promise<T>): Promise<T>;
+};
+
+export interface Database {
+  readonly sql: Sql;
+  /**
+   * Begins, runs the body and commits. Rejects with RetryableError when nothing was committed and another
+   * attempt may succeed, with LostError when the connection died during COMMIT and nobody can tell.
+   */
+  transaction<T>(body: (sql: Transaction) => Promise<T>): Promise<T>;
+  /** Several statements in one text; on a session of its own, so that a SET in it ends with it. */
+  script(text: string): Promise<void>;
+  /** The first call of an invocation: a connection lost while the environment was frozen is replaced here. */
+  wake(): Promise<void>;
+  /** Waits for the statements under way, then closes every connection. */
+  close(): Promise<void>;
+}
+
+export interface Login {
+  readonly user: string;
+  readonly password: string;
+}
+
+/** Asked before each new connection, and again with `refused` true after the server said no to the last one. */
+export type PasswordSource = (refused: boolean) => Promise<string | Login>;
+
+export interface ConnectOptions {
+  /** postgres://user:password@host:port/database?sslmode=disable; the fields below win over it. */
+  readonly url?: string | undefined;
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+  readonly database?: string | undefined;
+  readonly user?: string | undefined;
+  readonly password?: string | PasswordSource | undefined;
+  /** Connections at once. One is right for a function: it answers one caller at a time. */
+  readonly max?: number | undefined;
+  /** Named prepared statements; false behind a pooler that cannot keep them. */
+  readonly prepare?: boolean | undefined;
+  readonly applicationName?: string | undefined;
+  /** A connection idle for longer is closed, or not used again when the process was frozen meanwhile. */
+  readonly idleTimeoutSeconds?: number | undefined;
+  /** From the first packet to the server's readiness. */
+  readonly connectTimeoutSeconds?: number | undefined;
+  /** Gives a statement up, with its connection; for networks that swallow packets. 0: no limit. */
+  readonly statementTimeoutSeconds?: number | undefined;
+  /** Default: none to a loopback host, verified to any other. */
+  readonly tls?: boolean | TlsOptions | undefined;
+  /** PostgreSQL's notices; unheard by default. */
+  readonly onNotice?: ((notice: Readonly<Record<string, string>>) => void) | undefined;
+}
