@@ -33,9 +33,6 @@ export class PermanentError extends CuadreError {}
 /** The connection died during COMMIT: only the ledger knows whether the work is done. */
 export class LostError extends CuadreError {}
 
-/** A newer attempt has taken over; this one must not commit. */
-export class SupersededError extends CuadreError {}
-
 /** The caller's input breaks a rule. Lists every problem, not the first. */
 export class InputError extends PermanentError {
   readonly problems: readonly Problem[];

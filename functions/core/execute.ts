@@ -1,12 +1,5 @@
 import type { Database, Sql } from './database.ts';
-import {
-  CuadreError,
-  InputError,
-  LostError,
-  PermanentError,
-  RetryableError,
-  SupersededError,
-} from './errors.ts';
+import { CuadreError, InputError, LostError, PermanentError, RetryableError } from './errors.ts';
 import { type Heartbeat, startHeartbeat } from './heartbeat.ts';
 import type { Job, Json, JsonObject } from './job.ts';
 import {
@@ -102,6 +95,9 @@ async function work(services: Services, job: Job, ticket: Ticket, begun: Started
   }
 }
 
+/** What ops.fence raises. */
+const SUPERSEDED = 'CU001';
+
 /** Time kept back for settling: the commit, the outbox and the acknowledgement. */
 const RESERVE_MS = 15_000;
 
@@ -165,7 +161,7 @@ async function settleFailure(
 ): Promise<Settlement> {
   const { control, log } = services;
   const runId = begun.run_id;
-  if (error instanceof SupersededError) {
+  if (error instanceof CuadreError && error.code === SUPERSEDED) {
     log.warn('a later attempt took over; nothing of this one was committed');
     return { kind: 'settled', runId };
   }

@@ -1,0 +1,49 @@
+import { parseArgs } from 'node:util';
+import type { Job } from '../../../functions/core/job.ts';
+
+export interface JobArgs {
+  /** As the job takes it: `--days-back 21` is `{ daysBack: 21 }`. */
+  readonly request: Readonly<Record<string, unknown>>;
+  readonly outputJson: string | undefined;
+  readonly outputCsv: string | undefined;
+}
+
+/** Makes a flag of each key of the job's input. Unknown flags are refused by name; values are checked by the job's schema. */
+export function jobArgs(job: Job, args: readonly string[]): JobArgs {
+  const flags = new Map(job.keys.map((key) => [kebab(key.name), key]));
+  const { values } = parseArgs({
+    args: [...args],
+    strict: true,
+    allowPositionals: false,
+    options: {
+      'output-json': { type: 'string' },
+      'output-csv': { type: 'string' },
+      ...Object.fromEntries(
+        [...flags].map(([flag, { kind }]) => [
+          flag,
+          { type: kind === 'switch' ? 'boolean' : 'string' } as const,
+        ]),
+      ),
+    },
+  });
+  const given: Readonly<Record<string, string | boolean | undefined>> = values;
+  const request = [...flags].flatMap(([flag, { name }]) => {
+    const value = given[flag];
+    return value === undefined ? [] : [[name, typeof value === 'string' ? asTyped(value) : value]];
+  });
+  const { 'output-json': outputJson, 'output-csv': outputCsv } = given;
+  return {
+    request: Object.fromEntries(request),
+    outputJson: typeof outputJson === 'string' ? outputJson : undefined,
+    outputCsv: typeof outputCsv === 'string' ? outputCsv : undefined,
+  };
+}
+
+/** `21` is a number; everything else, dates included, is text for the schema to judge. */
+function asTyped(text: string): unknown {
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+}
+
+function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

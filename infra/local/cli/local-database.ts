@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { PermanentError } from '../../../functions/core/errors.ts';
+
+export interface LocalDatabase {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Where `npm start` keeps its state unless told otherwise, and where it says how to reach what is running. */
+export const STATE_DIRECTORY = '.cuadre';
+export const RUNNING_FILE = 'running.json';
+
+const running = z.object({ pid: z.int(), databaseUrl: z.url() });
+
+/** `DATABASE_URL` when it is set; else the database of the stack that `npm start` runs. */
+export async function openLocalDatabase(env: NodeJS.ProcessEnv): Promise<LocalDatabase> {
+  const close = async () => {};
+  const given = env['DATABASE_URL'];
+  if (given !== undefined) return { url: given, close };
+  const file = join(env['CUADRE_STATE'] ?? STATE_DIRECTORY, RUNNING_FILE);
+  const found = running.safeParse(await readJson(file));
+  if (found.success && isAlive(found.data.pid)) return { url: found.data.databaseUrl, close };
+  throw new PermanentError(
+    'no local stack is running: start one with `npm start` (in another terminal), or set DATABASE_URL to a database that is migrated',
+    { code: 'NO_DATABASE' },
+  );
+}
+
+async function readJson(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

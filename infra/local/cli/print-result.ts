@@ -1,0 +1,52 @@
+import * as z from 'zod';
+import type { Json } from '../../../functions/core/job.ts';
+import type { JobRunResult } from '../../../functions/core/ledger.ts';
+import type { Decision } from './decisions.ts';
+
+export interface Result {
+  readonly jobRun: JobRunResult;
+  readonly decisions: readonly Decision[];
+}
+
+const counters = z.array(
+  z.object({
+    decision: z.string(),
+    reason: z.string().nullable(),
+    detail: z.string().nullable(),
+    count: z.int(),
+  }),
+);
+
+/** What a person wants to know: did it work, what did it count, what did it decide and why. */
+export function printResult({ jobRun }: Result): void {
+  const mode = jobRun.dry_run ? ' (dry run: nothing was changed)' : '';
+  console.log(`${jobRun.job} as of ${jobRun.as_of}: ${jobRun.status}${mode}   run ${jobRun.run_id}`);
+  if (jobRun.error !== null) console.log(`  error: ${JSON.stringify(jobRun.error)}`);
+  for (const [name, value] of Object.entries(jobRun.report ?? {})) printValue(name, value);
+  const counted = counters.parse(jobRun.counters ?? []);
+  if (counted.length === 0) return;
+  console.log('  decisions');
+  for (const { decision, reason, detail, count } of counted) {
+    console.log(
+      `    ${String(count).padStart(7)}  ${[decision, reason, detail].filter((part) => part !== null).join('  ')}`,
+    );
+  }
+}
+
+function printValue(name: string, value: Json): void {
+  if (Array.isArray(value) && value.every((row) => typeof row === 'object' && row !== null)) {
+    console.log(`  ${name}`);
+    for (const row of value) console.log(`    ${describe(row)}`);
+    return;
+  }
+  console.log(`  ${name.padEnd(26)} ${describe(value)}`);
+}
+
+function describe(value: Json): string {
+  if (value === null) return '-';
+  if (typeof value !== 'object') return String(value);
+  if (Array.isArray(value)) return value.map(describe).join(', ');
+  return Object.entries(value)
+    .map(([key, part]) => `${key} ${describe(part)}`)
+    .join('  ');
+}
