@@ -6,9 +6,11 @@ import * as z from 'zod';
 import { cabinetDaily } from '../functions/cabinet/pipeline.ts';
 import { codeVersion } from './code-version.ts';
 import { parseConfig } from './config.ts';
+import { assertConnections } from './connection-budget.ts';
 import { PROJECT_ROOT } from './constructs/bundle.ts';
 import { ApiStack } from './stacks/api-stack.ts';
 import { DataStack } from './stacks/data-stack.ts';
+import { MonitoringStack } from './stacks/monitoring-stack.ts';
 import { OperationsStack } from './stacks/operations-stack.ts';
 import { PipelineStack } from './stacks/pipeline-stack.ts';
 
@@ -61,6 +63,8 @@ export function buildApp({ context = {}, outdir }: BuildOptions = {}): App {
     stack.addStackDependency(data);
     for (const pipeline of pipelines) stack.addStackDependency(pipeline);
   }
+  new MonitoringStack(app, `${prefix}-monitoring`, { deployment, watched: app, description: 'Alarms' });
+  assertConnections(config, app);
   return app;
 }
 

@@ -14,6 +14,9 @@ const secretArn = z
   .string()
   .regex(/^arn:[^:]+:secretsmanager:[^:]+:\d{12}:secret:.+/, 'must be the ARN of a secret');
 
+const awsId = (kind: string) =>
+  z.string().regex(new RegExp(`^${kind}-[0-9a-f]{8,17}$`), `must look like ${kind}-0123456789abcdef0`);
+
 /** Aurora capacity units come in halves. */
 const capacity = z.number().multipleOf(0.5);
 
@@ -67,12 +70,12 @@ const existing = z.strictObject({
   network: z.union([
     z.literal('public'),
     z.strictObject({
-      vpcId: z.string().startsWith('vpc-'),
+      vpcId: awsId('vpc'),
       /** They must reach SQS and, with secrets, Secrets Manager: by endpoints or by NAT. */
-      subnetIds: z.array(z.string().startsWith('subnet-')).min(1),
+      subnetIds: z.array(awsId('subnet')).min(1),
       availabilityZones: z.array(z.string().min(1)).min(1),
       /** Worn by the functions; the database's own group must already admit it. */
-      securityGroupId: z.string().startsWith('sg-'),
+      securityGroupId: awsId('sg'),
     }),
   ]),
 });
@@ -88,9 +91,9 @@ const auth = z.discriminatedUnion('kind', [
 
 const api = z.strictObject({
   auth: auth.default({ kind: 'iam' }),
-  /** Requests a second over all callers; with the burst it bounds how many functions can hold a connection. */
-  rateLimit: z.int().min(1).max(10_000).default(10),
-  burstLimit: z.int().min(1).max(5_000).default(20),
+  /** Requests a second, of all callers, for reads and as much for operations: bounds who can hold a connection. */
+  rateLimit: z.int().min(1).max(10_000).default(20),
+  burstLimit: z.int().min(1).max(5_000).default(30),
 });
 
 /** The periods CloudWatch Logs accepts, in days. */

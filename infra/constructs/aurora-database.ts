@@ -11,7 +11,6 @@ import {
 } from 'aws-cdk-lib/aws-rds';
 import { Construct } from 'constructs';
 import type { AuroraConfig } from '../config.ts';
-import { acknowledge } from './acknowledge.ts';
 import type { Database, DatabaseLogin, DatabaseNetwork, DatabaseRole } from './database.ts';
 import { iamLogin, secretLogin, userOf } from './logins.ts';
 import type { Network } from './network.ts';
@@ -100,11 +99,6 @@ export class AuroraDatabase extends Construct implements Database {
         return worn;
       },
     };
-    acknowledge(
-      this.cluster,
-      'A port other than 5432 hides nothing from whoever is inside an isolated VPC; the security group, which admits only the functions, is what protects it.',
-      'RDS11',
-    );
   }
 
   login(role: DatabaseRole): DatabaseLogin {

@@ -25,7 +25,19 @@ export interface BundledFunctionProps extends BundleOptions {
   readonly memoryMb: number;
   readonly database: { readonly client: DatabaseClient; readonly role: DatabaseRole };
   readonly environment?: Readonly<Record<string, string>>;
+  readonly demand: ConnectionDemand;
 }
+
+/** What the function may take of the database's connections. */
+export interface ConnectionDemand {
+  /** Invocations at a time, at most. */
+  readonly concurrency: number;
+  /** Held by one environment: a job has one to work in and one for its heartbeat, the others a single one. */
+  readonly connections: 1 | 2;
+}
+
+/** A schedule's function: its own invocation, one that Lambda repeats, a person's. */
+export const OCCASIONAL: ConnectionDemand = { concurrency: 3, connections: 1 };
 
 /** AWS gives these no resource to name: an interface has no ARN before it exists, and Describe has none at all. */
 const NETWORK_INTERFACE_ACTIONS = [
@@ -40,14 +52,17 @@ const NETWORK_INTERFACE_ACTIONS = [
 /** A Lambda function on Node 24 that may do what it is told here and nothing else. */
 export class BundledFunction extends Construct {
   readonly function: LambdaFunction;
-  readonly timeout: Duration;
+  /** Known before the deployment, unlike function.functionName. */
+  readonly functionName: string;
+  readonly demand: ConnectionDemand;
 
   constructor(scope: Construct, id: string, props: BundledFunctionProps) {
     super(scope, id);
     const { config, codeVersion } = props.deployment;
     const { client, role: databaseRole } = props.database;
     const functionName = `${config.prefix}-${props.name}`;
-    this.timeout = Duration.seconds(props.timeoutSeconds);
+    this.functionName = functionName;
+    this.demand = props.demand;
 
     const logGroup = expiringLogGroup(this, 'Logs', `/aws/lambda/${functionName}`, config.logRetentionDays);
     // A role of our own: the one that CDK makes carries AWS's managed policies, which allow every log group.
@@ -64,7 +79,7 @@ export class BundledFunction extends Construct {
       handler: 'index.handler',
       code: bundledCode(props),
       memorySize: props.memoryMb,
-      timeout: this.timeout,
+      timeout: Duration.seconds(props.timeoutSeconds),
       tracing: Tracing.ACTIVE,
       role,
       logGroup,

@@ -1,4 +1,5 @@
-import { SecurityGroup, Subnet, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Annotations } from 'aws-cdk-lib';
+import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import type { ExistingDatabaseConfig } from '../config.ts';
 import type { Database, DatabaseLogin, DatabaseNetwork, DatabaseRole } from './database.ts';
@@ -23,15 +24,18 @@ export class ExistingDatabase extends Construct implements Database {
       this.network = undefined;
       return;
     }
+    const vpc = Vpc.fromVpcAttributes(this, 'Vpc', {
+      vpcId: network.vpcId,
+      availabilityZones: network.availabilityZones,
+      privateSubnetIds: network.subnetIds,
+    });
+    Annotations.of(this).acknowledgeWarning(
+      '@aws-cdk/aws-ec2:noSubnetRouteTableId',
+      'Functions are placed in the subnets; nothing here adds a route to them.',
+    );
     this.network = {
-      vpc: Vpc.fromVpcAttributes(this, 'Vpc', {
-        vpcId: network.vpcId,
-        availabilityZones: network.availabilityZones,
-        privateSubnetIds: network.subnetIds,
-      }),
-      subnets: {
-        subnets: network.subnetIds.map((subnetId) => Subnet.fromSubnetId(this, subnetId, subnetId)),
-      },
+      vpc,
+      subnets: { subnets: vpc.privateSubnets },
       clientGroup: (client) =>
         SecurityGroup.fromSecurityGroupId(client, 'Group', network.securityGroupId, { mutable: false }),
     };

@@ -1,7 +1,7 @@
 import { CrossStackReferences, Duration, ReferenceStrength } from 'aws-cdk-lib';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { deadLetterQueue } from './dead-letter-queue.ts';
+import { DeadLetterQueue } from './dead-letter-queue.ts';
 
 /**
  * Lambda throttles and network faults also count as receives; five leaves room for them besides real failures.
@@ -24,12 +24,12 @@ export interface JobQueueProps {
 /** A job's queue and its dead-letter queue. */
 export class JobQueue extends Construct {
   readonly queue: Queue;
-  readonly deadLetters: Queue;
+  readonly deadLetters: DeadLetterQueue;
 
   constructor(scope: Construct, id: string, props: JobQueueProps) {
     super(scope, id);
-    this.deadLetters = deadLetterQueue(this, 'DeadLetters', {
-      queueName: `${props.name}-dlq`,
+    this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
+      name: `${props.name}-dlq`,
       visibilityTimeout: visibilityFor(props.deadLetterConsumerTimeout),
       sourceQueueName: props.name,
     });

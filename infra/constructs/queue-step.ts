@@ -32,6 +32,7 @@ export class QueueStep extends Construct {
       timeoutSeconds: node.timeoutSeconds,
       memoryMb: node.memoryMb,
       database: { client: props.client, role: 'jobs' },
+      demand: { concurrency: deployment.config.jobConcurrency, connections: 2 },
       environment: { ...destinations.environment(this), MAX_RECEIVES: String(MAX_RECEIVES) },
     });
     destinations.grantSend(this.handler.function);

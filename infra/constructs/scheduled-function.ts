@@ -9,11 +9,10 @@ import {
   ScheduleTargetInput,
   TimeWindow,
 } from 'aws-cdk-lib/aws-scheduler';
-import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Schedule as ScheduleDeclaration } from '../../functions/core/pipeline.ts';
 import type { BundledFunction, Deployment } from './bundled-function.ts';
-import { deadLetterQueue } from './dead-letter-queue.ts';
+import { DeadLetterQueue } from './dead-letter-queue.ts';
 
 /**
  * How late a scheduled run may still start. EventBridge Scheduler would try for a day: a night's run that begins the
@@ -42,14 +41,14 @@ export interface ScheduledFunctionProps {
  * destination). Both end in the one queue; the bodies tell which.
  */
 export class ScheduledFunction extends Construct {
-  readonly deadLetters: Queue;
+  readonly deadLetters: DeadLetterQueue;
 
   constructor(scope: Construct, id: string, props: ScheduledFunctionProps) {
     super(scope, id);
     const { prefix } = props.deployment.config;
     const handler = props.target.function;
-    this.deadLetters = deadLetterQueue(this, 'DeadLetters', {
-      queueName: `${prefix}-${props.deadLetterQueueName}`,
+    this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
+      name: `${prefix}-${props.deadLetterQueueName}`,
       ...(props.deadLetterVisibility === undefined ? {} : { visibilityTimeout: props.deadLetterVisibility }),
     });
     handler.configureAsyncInvoke({

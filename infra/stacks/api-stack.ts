@@ -24,6 +24,9 @@ export class ApiStack extends Stack {
     const destinations = new Destinations(
       pipelines.flatMap(({ queues }) => queues.map(([job, { queue }]) => [job, queue] as const)),
     );
+    const { rateLimit, burstLimit } = deployment.config.api;
+    // The throttling is per route, and each of the two functions has one. At worst every request takes all its time.
+    const demand = { concurrency: rateLimit * TIMEOUT_SECONDS + burstLimit, connections: 1 } as const;
     const read = new BundledFunction(this, 'Read', {
       deployment,
       name: 'api-read',
@@ -33,6 +36,7 @@ export class ApiStack extends Stack {
       timeoutSeconds: TIMEOUT_SECONDS,
       memoryMb: 512,
       database: { client, role: 'reader' },
+      demand,
     });
     const operate = new BundledFunction(this, 'Operate', {
       deployment,
@@ -42,6 +46,7 @@ export class ApiStack extends Stack {
       timeoutSeconds: TIMEOUT_SECONDS,
       memoryMb: 512,
       database: { client, role: 'operator' },
+      demand,
       environment: destinations.environment(this),
     });
     destinations.grantSend(operate.function);
@@ -49,7 +54,6 @@ export class ApiStack extends Stack {
       deployment,
       routes: [
         { method: 'GET', path: '/api/v1/{proxy+}', handler: read },
-        { method: 'GET', path: '/openapi.json', handler: read },
         { method: 'POST', path: '/api/v1/{proxy+}', handler: operate },
       ],
     });

@@ -1,6 +1,6 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { BundledFunction, type Deployment } from '../constructs/bundled-function.ts';
+import { BundledFunction, type Deployment, OCCASIONAL } from '../constructs/bundled-function.ts';
 import type { Database } from '../constructs/database.ts';
 import { DatabaseClient } from '../constructs/database-client.ts';
 import { Destinations } from '../constructs/destinations.ts';
@@ -29,10 +29,11 @@ export class OperationsStack extends Stack {
       deployment,
       name: 'relay',
       entry: 'functions/core/relay-handler.ts',
-      description: 'Sends the messages that a crash left in the outbox. Input: dryRun; {} only counts them.',
+      description: 'Sends the messages that a crash left in the outbox; harmless at any time. Input: none.',
       timeoutSeconds: 60,
       memoryMb: 256,
       database: { client, role: 'jobs' },
+      demand: OCCASIONAL,
       environment: destinations.environment(this),
     });
     destinations.grantSend(relay.function);

@@ -1,7 +1,7 @@
 import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Pipeline } from '../../functions/core/pipeline.ts';
-import { BundledFunction, type Deployment } from '../constructs/bundled-function.ts';
+import { BundledFunction, type Deployment, OCCASIONAL } from '../constructs/bundled-function.ts';
 import { consume, LEAST_CONCURRENCY } from '../constructs/consume.ts';
 import type { Database } from '../constructs/database.ts';
 import { DatabaseClient } from '../constructs/database-client.ts';
@@ -57,6 +57,7 @@ export class PipelineStack extends Stack {
       timeoutSeconds: PLANNER_TIMEOUT.toSeconds(),
       memoryMb: 256,
       database: { client, role: 'jobs' },
+      demand: OCCASIONAL,
       environment: destinations.environment(this),
     });
     destinations.grantSend(planner.function);
@@ -70,6 +71,7 @@ export class PipelineStack extends Stack {
       deadLetterVisibility: visibilityFor(DEAD_LETTERS_TIMEOUT),
     });
 
+    const givenUp = [...this.queues.map(([, { deadLetters: dlq }]) => dlq), scheduled.deadLetters];
     const deadLetters = new BundledFunction(this, 'DeadLetters', {
       deployment,
       name: `${domain}-dead-letters`,
@@ -78,12 +80,11 @@ export class PipelineStack extends Stack {
       timeoutSeconds: DEAD_LETTERS_TIMEOUT.toSeconds(),
       memoryMb: 256,
       database: { client, role: 'jobs' },
+      demand: { concurrency: givenUp.length * LEAST_CONCURRENCY, connections: 1 },
       environment: destinations.environment(this),
     });
     destinations.grantSend(deadLetters.function);
-    for (const queue of [...this.queues.map(([, { deadLetters: dlq }]) => dlq), scheduled.deadLetters]) {
-      consume(deadLetters, queue, LEAST_CONCURRENCY);
-    }
+    for (const queue of givenUp) consume(deadLetters, queue, LEAST_CONCURRENCY);
   }
 }
 
