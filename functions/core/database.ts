@@ -7,7 +7,7 @@ import { Pool } from './database/pool.ts';
 import { type Driver, Session } from './database/session.ts';
 import { type Settings, settingsOf } from './database/settings.ts';
 import { openSocket, timedOut } from './database/socket.ts';
-import type { Reply, Row, Statement } from './database/statement.ts';
+import { command, type Reply, type Row, type Statement } from './database/statement.ts';
 import { makeDatabase } from './database/statements.ts';
 import type { ConnectOptions, Database, Login } from './database/types.ts';
 import { PermanentError } from './errors.ts';
@@ -51,7 +51,7 @@ async function logIn(settings: Settings, answer: string | Login): Promise<Sessio
   deadline.addEventListener('abort', expire);
   try {
     // The empty statement: what fails here has failed before any work was sent.
-    await session.run({ text: '', parameters: [], script: true });
+    await session.run(command(''));
     return session;
   } finally {
     deadline.removeEventListener('abort', expire);

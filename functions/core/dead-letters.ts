@@ -40,12 +40,7 @@ const verdict = z.strictObject({ done: z.enum(['BURIED', 'FAILED', 'ALREADY']) }
 async function bury(record: QueueRecord, { environment, log }: Invocation, queues: Queues): Promise<void> {
   const queue = record.eventSourceARN.split(':').at(-1) ?? record.eventSourceARN;
   const message = asMessage(record.body);
-  const [reason, detail] = message
-    ? [
-        'RECEIVES_EXHAUSTED',
-        'no attempt could acknowledge the message: the worker was killed, or could not reach the ledger',
-      ]
-    : ['UNREADABLE_MESSAGE', 'the body is not a message of this system, or of a newer version of it'];
+  const { reason, detail } = message ? EXHAUSTED : whyWithoutMessage(record.body);
   const [row] = await environment.control.sql(verdict)`
     select ops.bury_message(${record.messageId}, ${queue}, ${record.body}, ${message?.jobRunId ?? null}::uuid,
                             ${message?.version ?? null}::integer, ${reason}, ${detail}) as done`;
@@ -59,9 +54,39 @@ async function bury(record: QueueRecord, { environment, log }: Invocation, queue
   if (message) await sendOutbox(environment.control, queues, message.runId);
 }
 
+const EXHAUSTED = {
+  reason: 'RECEIVES_EXHAUSTED',
+  detail: 'no attempt could acknowledge the message: the worker was killed, or could not reach the ledger',
+};
+
+/** What Lambda writes to a destination when it gives an asynchronous invocation up. */
+const failedInvocation = z.object({
+  requestContext: z.object({ functionArn: z.string(), condition: z.string() }),
+  responsePayload: z.object({ errorMessage: z.string() }).optional(),
+});
+
+/** A dead letter that stands for no job run: the run was never planned, or the body is not ours. */
+function whyWithoutMessage(body: string): { reason: string; detail: string } {
+  const value = asJson(body);
+  const invocation = failedInvocation.safeParse(value).data;
+  if (invocation !== undefined) {
+    const { functionArn, condition } = invocation.requestContext;
+    const said = invocation.responsePayload?.errorMessage ?? 'no answer';
+    return { reason: 'INVOCATION_FAILED', detail: `${functionArn} was given up (${condition}): ${said}` };
+  }
+  if (z.object({ source: z.literal('schedule') }).safeParse(value).success) {
+    return { reason: 'SCHEDULE_NOT_DELIVERED', detail: 'Scheduler could not invoke its target: no run was planned' };
+  }
+  return { reason: 'UNREADABLE_MESSAGE', detail: 'the body is not a message of this system, or of a newer version of it' };
+}
+
 function asMessage(body: string): JobMessage | undefined {
+  return jobMessage.safeParse(asJson(body)).data;
+}
+
+function asJson(body: string): unknown {
   try {
-    return jobMessage.safeParse(JSON.parse(body)).data;
+    return JSON.parse(body);
   } catch {
     return undefined;
   }

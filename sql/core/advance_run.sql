@@ -8,7 +8,7 @@ declare
   v_run ops.runs;
   v_touched integer;
 begin
-  select * into strict v_run from ops.runs where run_id = p_run_id for update;
+  select * into strict v_run from ops.runs where run_id = p_run_id for no key update;
   if v_run.status <> 'running' then
     return;
   end if;

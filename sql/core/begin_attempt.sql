@@ -13,7 +13,7 @@ as $$
 declare
   v_job_run ops.job_runs;
 begin
-  select * into v_job_run from ops.job_runs j where j.job_run_id = p_job_run_id for update;
+  select * into v_job_run from ops.job_runs j where j.job_run_id = p_job_run_id for no key update;
   if not found then
     verdict := 'UNKNOWN';
     return;

@@ -18,7 +18,7 @@ begin
     return 'ALREADY';
   end if;
 
-  select * into v_job_run from ops.job_runs j where j.job_run_id = p_job_run_id for update;
+  select * into v_job_run from ops.job_runs j where j.job_run_id = p_job_run_id for no key update;
   if not found or v_job_run.version <> p_version or v_job_run.status not in ('queued', 'running')
      or (v_job_run.status = 'running' and exists (
        select 1 from ops.heartbeats h

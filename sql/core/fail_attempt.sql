@@ -7,7 +7,7 @@ as $$
 declare
   v_run_id uuid;
 begin
-  select run_id into v_run_id from ops.job_runs where job_run_id = p_job_run_id for update;
+  select run_id into v_run_id from ops.job_runs where job_run_id = p_job_run_id for no key update;
   update ops.attempts set status = 'failed', error = p_error, finished_at = clock_timestamp()
   where job_run_id = p_job_run_id and attempt = p_attempt and status = 'running';
   if not found then

@@ -19,6 +19,7 @@ export class Session {
   readonly #watchers = new Set<(loss: Error) => void>();
   #loss: Error | undefined;
   #spent = false;
+  #statements = 0;
 
   constructor(driver: Driver, socket: Socket, statementSeconds: number) {
     this.#driver = driver;
@@ -42,6 +43,11 @@ export class Session {
     return this.#loss === undefined && !this.#spent;
   }
 
+  /** Whether only the statement that opened it has run. */
+  get fresh(): boolean {
+    return this.#statements <= 1;
+  }
+
   /** Not to be pooled again: its state may differ from a new session's. */
   spend(): void {
     this.#spent = true;
@@ -56,6 +62,7 @@ export class Session {
 
   /** Settles in every case: with the reply, the server's error, or the loss of the connection. */
   run(statement: Statement): Promise<Reply> {
+    this.#statements += 1;
     return new Promise((resolve, reject) => {
       const stop = this.onLoss(reject);
       if (this.#loss !== undefined) return;

@@ -37,9 +37,9 @@ export function json(value: unknown): Json {
   return new Json(text);
 }
 
-/** Commands of our own: no parameters, the text itself. */
+/** Text as it is. Not prepared: `savepoint s7` would stay on the server for the session's life. */
 export function command(text: string): Statement {
-  return { text, parameters: [], script: false };
+  return { text, parameters: [], script: true };
 }
 
 /** The first words, for messages. Parameters are $1, $2... in it, so it shows no data. */

@@ -1,4 +1,4 @@
-import { CuadreError, RetryableError } from '../errors.ts';
+import { CuadreError } from '../errors.ts';
 import { lostBefore, lostDuring, toTyped } from './failure.ts';
 import type { Pool } from './pool.ts';
 import { refuseInsideBody } from './scope.ts';
@@ -16,26 +16,47 @@ export function makeDatabase(pool: Pool): Database {
     refuseInsideBody(pool);
     return await pool.lease(work);
   };
-  const wake = () => lease((session) => alone(session, command('select 1')));
   return {
     sql: makeSql(
       (statement) => lease((session) => alone(session, statement)),
       (promise) => promise,
     ),
-    transaction: (body) => lease((session) => runTransaction(pool, session, body)),
+    transaction: (body) =>
+      afterOpening(lease, command('begin'), (session) => runTransaction(pool, session, body)),
     script: (text) =>
       lease(async (session) => {
         session.spend();
-        await alone(session, { text, parameters: [], script: true });
+        await alone(session, command(text));
       }),
-    wake: async () => {
-      await wake().catch(async (error: unknown) => {
-        if (!(error instanceof RetryableError)) throw error;
-        await wake();
-      });
-    },
+    wake: () => afterOpening(lease, command('select 1'), async () => undefined),
     close: () => pool.close(),
   };
+}
+
+type Lease = <T>(work: (session: Session) => Promise<T>) => Promise<T>;
+
+/**
+ * Work behind a first statement that has no effect. Where a session from the pool proves dead at it (its network
+ * or its server went away while nobody looked), the next one is tried, and at last a new one.
+ */
+async function afterOpening<T>(
+  lease: Lease,
+  opening: Statement,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  for (;;) {
+    const done = await lease(async (session) => {
+      const { fresh } = session;
+      try {
+        await session.run(opening);
+      } catch (error) {
+        if (fresh || session.loss === undefined) throw toTyped(error, headOf(opening));
+        return undefined;
+      }
+      return { value: await work(session) };
+    });
+    if (done !== undefined) return done.value;
+  }
 }
 
 /** A statement that is its own transaction: cut off in flight, one that writes may have been done or not. */

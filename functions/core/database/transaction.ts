@@ -6,7 +6,7 @@ import { command, headOf, makeSql, type Reply, type Statement } from './statemen
 import type { Transaction } from './types.ts';
 
 /**
- * `begin`, the body, `commit`, on a session that nobody else holds. The driver's own `begin` is not used: when
+ * The body and `commit`, on a session that nobody else holds and that has begun. The driver's own `begin` is not used: when
  * the connection dies it answers the body's end with a COMMIT or ROLLBACK to whoever has the next connection.
  * Here a session never outlives its connection, and nothing is sent to a lost one, so the body may do as it
  * likes: the caller has its rejection from the moment of the loss, and the body's later calls fail.
@@ -16,7 +16,6 @@ export async function runTransaction<T>(
   session: Session,
   body: (sql: Transaction) => Promise<T>,
 ): Promise<T> {
-  await execute(session, command('begin'));
   const scope = new Scope(owner);
   const names = savepointNames();
   const ended = await outcome(scope, () => body(handle(scope, session, names)), session);
@@ -145,7 +144,7 @@ export function controlError(head: string): PermanentError {
 async function scriptInside(session: Session, text: string): Promise<void> {
   const began = command('select now()::text as began');
   const before = await execute(session, began);
-  await execute(session, { text, parameters: [], script: true });
+  await execute(session, command(text));
   const after = await execute(session, began);
   if (before.rows[0]?.['began'] !== after.rows[0]?.['began']) throw controlError('the script');
 }

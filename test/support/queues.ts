@@ -1,0 +1,59 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { type FauxqsServer, startFauxqs } from 'fauxqs';
+import { afterAll, beforeAll } from 'vitest';
+import { type Queues, sqsQueues } from '../../functions/core/queues.ts';
+
+export interface TestQueues {
+  readonly queues: Queues;
+  readonly server: FauxqsServer;
+  /** Messages waiting in a job's queue, as bodies. */
+  waiting(job: string): string[];
+}
+
+/** SQS's protocol on this machine, with a queue per job. */
+export function testQueues(jobs: readonly string[]): TestQueues {
+  let server: FauxqsServer | undefined;
+  let client: SQSClient | undefined;
+  let queues: Queues | undefined;
+
+  beforeAll(async () => {
+    const started = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false });
+    server = started;
+    for (const job of jobs) started.createQueue(nameOf(job));
+    const endpoint = `http://127.0.0.1:${started.port}`;
+    const urls = Object.fromEntries(jobs.map((job) => [job, `${endpoint}/000000000000/${nameOf(job)}`]));
+    client = new SQSClient({
+      endpoint,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    });
+    queues = sqsQueues(urls, client);
+  });
+
+  afterAll(async () => {
+    client?.destroy();
+    await server?.stop();
+  });
+
+  return {
+    get queues() {
+      return made(queues);
+    },
+    get server() {
+      return made(server);
+    },
+    waiting(job) {
+      const found = made(server).inspectQueue(nameOf(job));
+      return (found?.messages.ready ?? []).map((message) => message.body);
+    },
+  };
+}
+
+function nameOf(job: string): string {
+  return job.replace('.', '-');
+}
+
+function made<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('the queues exist from the first beforeAll on');
+  return value;
+}
