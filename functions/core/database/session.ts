@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import { connectionError, endsSession, reconnects } from './failure.ts';
+import { connectionError, endsSession, isServerError, reconnects } from './failure.ts';
+import { hearLastWords } from './last-words.ts';
 import type { Reply, Statement } from './statement.ts';
 
 /** The driver, bound to one connection and unable to make another. */
@@ -16,6 +17,7 @@ export class Session {
   readonly #driver: Driver;
   readonly #socket: Socket;
   readonly #limitMs: number;
+  readonly #lastWords: () => Error | undefined;
   readonly #watchers = new Set<(loss: Error) => void>();
   #loss: Error | undefined;
   #spent = false;
@@ -25,6 +27,7 @@ export class Session {
     this.#driver = driver;
     this.#socket = socket;
     this.#limitMs = statementSeconds * 1000;
+    this.#lastWords = hearLastWords(socket);
     let reason = connectionError('CONNECTION_CLOSED', 'the server closed the connection');
     // Ahead of the driver's own listeners, so that no statement starts between its news and ours.
     socket.prependListener('error', (error) => {
@@ -80,7 +83,7 @@ export class Session {
           settled();
           if (endsSession(error)) this.lose(error);
           if (reconnects(error)) this.spend();
-          reject(error);
+          reject(endsSession(error) ? this.#loss : error);
         },
       );
     });
@@ -88,9 +91,10 @@ export class Session {
 
   lose(error: Error): void {
     if (this.#loss !== undefined) return;
-    this.#loss = error;
+    const loss = isServerError(error) ? error : (this.#lastWords() ?? error);
+    this.#loss = loss;
     this.#socket.destroy();
-    for (const watcher of [...this.#watchers]) watcher(error);
+    for (const watcher of [...this.#watchers]) watcher(loss);
     this.#watchers.clear();
   }
 
