@@ -26,8 +26,8 @@ export const claimsGapSummary = endpoint({
   summary: 'Expected claims counted by reason, with the amounts missing and covered',
   query: z.strictObject({ week_start: calendarDate.optional() }),
   path: noParameters,
-  async run({ event, query, database }) {
-    const [found] = await database.sql(summary)`
+  async run({ event, query, environment }) {
+    const [found] = await environment.control.sql(summary)`
       select
         count(*) filter (where gap_reason = 'CLAIM_NOT_GENERATED')::integer as total_gaps,
         count(*) filter (where gap_reason = 'CLAIM_NOT_GENERATED')::integer as gaps_claim_not_generated,

@@ -66,9 +66,9 @@ export const claimsGap = endpoint({
     cursor: cursor(z.tuple([z.iso.date(), z.int(), z.int()])).optional(),
   }),
   path: noParameters,
-  async run({ event, query, database }) {
+  async run({ event, query, environment }) {
     const [afterDate, afterMilestone, afterLead] = query.cursor ?? [null, null, null];
-    const [found] = await database.sql(page)`
+    const [found] = await environment.control.sql(page)`
       with selection as materialized (
         select * from ops.v_cabinet_claims_status_14d
         where gap_reason = ${query.gap_reason ?? 'CLAIM_NOT_GENERATED'}

@@ -15,8 +15,7 @@ export function router(name: string, endpoints: readonly Endpoint[]): HttpHandle
       handler: async (event: HttpEvent) => {
         const log = createLog({}, { function: name, requestId: event.requestContext.requestId });
         try {
-          const { control } = await openEnvironment(name);
-          return await each.handle(event, { database: control, log });
+          return await each.handle(event, { environment: await openEnvironment(name), log });
         } catch (error) {
           return problem(error, log);
         }

@@ -26,13 +26,13 @@ export const runsDecisions = endpoint({
     cursor: cursor(z.tuple([z.string().regex(/^\d{1,19}$/)])).optional(),
   }),
   path: z.strictObject({ run_id: z.uuid() }),
-  async run({ event, query, path, database }) {
-    const known = await database.sql(
+  async run({ event, query, path, environment }) {
+    const known = await environment.control.sql(
       z.strictObject({ run_id: z.uuid() }),
     )`select run_id from ops.runs where run_id = ${path.run_id}::uuid`;
     if (known.length === 0)
       throw new NotFoundError(`there is no run ${path.run_id}`, { code: 'UNKNOWN_RUN' });
-    const data = await database.sql(row)`
+    const data = await environment.control.sql(row)`
       select d.decision_id, j.job, d.subject, d.decision, d.reason, d.detail, d.evidence
       from ops.decisions d join ops.job_runs j using (job_run_id)
       where j.run_id = ${path.run_id}::uuid

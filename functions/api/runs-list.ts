@@ -30,9 +30,9 @@ export const runsList = endpoint({
     cursor: cursor(z.tuple([z.string(), z.uuid()])).optional(),
   }),
   path: noParameters,
-  async run({ event, query, database }) {
+  async run({ event, query, environment }) {
     const [beforeTime, beforeId] = query.cursor ?? [null, null];
-    const data = await database.sql(row)`
+    const data = await environment.control.sql(row)`
       select run_id, pipeline, kind, array(select jsonb_object_keys(graph) order by 1) as jobs, as_of, dry_run, trigger_kind,
              status, findings, created_at, finished_at
       from ops.runs

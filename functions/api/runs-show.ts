@@ -11,8 +11,8 @@ export const runsShow = endpoint({
   summary: 'One run: trigger, input, jobs, attempts, counters, timings, messages',
   query: noParameters,
   path: z.strictObject({ run_id: z.uuid() }),
-  async run({ event, path, database }) {
-    const [found] = await database.sql(
+  async run({ event, path, environment }) {
+    const [found] = await environment.control.sql(
       document,
     )`select document as run from ops.v_run_documents where run_id = ${path.run_id}::uuid`;
     if (found === undefined)

@@ -7,7 +7,6 @@ import type { Json, JsonObject } from '../core/job.ts';
 import { sendOutbox } from '../core/outbox.ts';
 import { inputByJob } from '../core/planner.ts';
 import { sqsQueues } from '../core/queues.ts';
-import { openEnvironment } from '../core/services.ts';
 import { startJob, startPipeline, type Trigger } from '../core/start.ts';
 import { findJob, findPipeline } from './catalog.ts';
 
@@ -29,10 +28,9 @@ export const runsStart = endpoint({
   summary: 'Start a job or a pipeline',
   query: noParameters,
   path: noParameters,
-  async run({ event, log }) {
+  async run({ event, environment, log }) {
     const key = parse(idempotencyKey, event.headers['idempotency-key'], 'header.idempotency-key');
     const request = readBody(event);
-    const environment = await openEnvironment('api operate');
     const now = new Date();
     const trigger: Trigger = {
       kind: 'api',

@@ -75,9 +75,15 @@ function whyWithoutMessage(body: string): { reason: string; detail: string } {
     return { reason: 'INVOCATION_FAILED', detail: `${functionArn} was given up (${condition}): ${said}` };
   }
   if (z.object({ source: z.literal('schedule') }).safeParse(value).success) {
-    return { reason: 'SCHEDULE_NOT_DELIVERED', detail: 'Scheduler could not invoke its target: no run was planned' };
+    return {
+      reason: 'SCHEDULE_NOT_DELIVERED',
+      detail: 'Scheduler could not invoke its target: no run was planned',
+    };
   }
-  return { reason: 'UNREADABLE_MESSAGE', detail: 'the body is not a message of this system, or of a newer version of it' };
+  return {
+    reason: 'UNREADABLE_MESSAGE',
+    detail: 'the body is not a message of this system, or of a newer version of it',
+  };
 }
 
 function asMessage(body: string): JobMessage | undefined {

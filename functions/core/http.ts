@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as z from 'zod';
-import type { Database } from './database.ts';
 import { ConflictError, InputError, NotFoundError, PermanentError, RetryableError } from './errors.ts';
 import { parse } from './input.ts';
 import type { Log } from './log.ts';
+import type { Environment } from './services.ts';
 
 export type HttpEvent = APIGatewayProxyEventV2;
 export type HttpResult = APIGatewayProxyStructuredResultV2;
@@ -13,7 +13,7 @@ export interface EndpointContext<Query, Path> {
   readonly query: Query;
   readonly path: Path;
   readonly event: HttpEvent;
-  readonly database: Database;
+  readonly environment: Environment;
   readonly log: Log;
 }
 
@@ -24,7 +24,10 @@ export interface Endpoint {
   readonly summary: string;
   readonly query: z.ZodObject;
   readonly path: z.ZodObject;
-  handle(event: HttpEvent, services: { readonly database: Database; readonly log: Log }): Promise<HttpResult>;
+  handle(
+    event: HttpEvent,
+    services: { readonly environment: Environment; readonly log: Log },
+  ): Promise<HttpResult>;
 }
 
 export function endpoint<Query extends z.ZodObject, Path extends z.ZodObject>(definition: {

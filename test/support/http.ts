@@ -1,0 +1,83 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import type { Endpoint, HttpResult } from '../../functions/core/http.ts';
+import { createLog } from '../../functions/core/log.ts';
+import type { Environment } from '../../functions/core/services.ts';
+import type { TestDatabase } from './database.ts';
+
+export interface Call {
+  readonly query?: Record<string, string>;
+  readonly path?: Record<string, string>;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+}
+
+/** A request as an HTTP API hands it to Lambda (payload 2.0). */
+export function httpEvent(
+  endpoint: Endpoint,
+  { query = {}, path = {}, headers = {}, body }: Call,
+): APIGatewayProxyEventV2 {
+  const rawPath = endpoint.route.replace(/\{(\w+)\}/g, (_all, name: string) => path[name] ?? '');
+  return {
+    version: '2.0',
+    routeKey: `${endpoint.method} ${endpoint.route}`,
+    rawPath,
+    rawQueryString: new URLSearchParams(query).toString(),
+    headers,
+    queryStringParameters: query,
+    pathParameters: path,
+    isBase64Encoded: false,
+    requestContext: {
+      accountId: '000000000000',
+      apiId: 'api',
+      domainName: 'localhost',
+      domainPrefix: 'localhost',
+      http: {
+        method: endpoint.method,
+        path: rawPath,
+        protocol: 'HTTP/1.1',
+        sourceIp: '127.0.0.1',
+        userAgent: 'test',
+      },
+      requestId: 'request-1',
+      routeKey: `${endpoint.method} ${endpoint.route}`,
+      stage: '$default',
+      time: '13/Jan/2026:12:00:00 +0000',
+      timeEpoch: 1768305600000,
+    },
+    ...(body === undefined ? {} : { body }),
+  };
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly body: unknown;
+}
+
+export async function call(
+  endpoint: Endpoint,
+  environment: Environment,
+  request: Call = {},
+): Promise<Answer> {
+  const log = createLog({ write: () => {} });
+  const result: HttpResult = await endpoint.handle(httpEvent(endpoint, request), { environment, log });
+  return {
+    status: result.statusCode ?? 200,
+    headers: result.headers ?? {},
+    body: result.body === undefined ? undefined : JSON.parse(result.body),
+  };
+}
+
+export function environmentOf(
+  database: TestDatabase,
+  role: 'cuadre_reader' | 'cuadre_operator' | 'cuadre_jobs',
+  queues: Record<string, string> = {},
+): Environment {
+  return {
+    work: database.connect(role),
+    control: database.connect(role),
+    log: createLog({ write: () => {} }),
+    codeVersion: 'test',
+    config: { QUEUES: queues, FUNCTION_TIMEOUT_SECONDS: 15, MAX_RECEIVES: 5 },
+  };
+}
