@@ -4,20 +4,24 @@
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import * as z from 'zod';
 import { connect, type Database } from '../../functions/core/database.ts';
 import { migrate } from '../../functions/core/migrate.ts';
+import { createLocalDatabase } from '../../infra/local/data/created.ts';
+import { loadDataset } from '../../infra/local/data/load.ts';
 import { createUpstream } from '../../infra/local/data/upstream.ts';
 import type { PostgresVersion } from '../../infra/local/postgres/binaries.ts';
 import { type Cluster, startCluster } from '../../infra/local/postgres/cluster.ts';
 
-export const sqlDirectory = new URL('../../sql', import.meta.url).pathname;
+export const sqlDirectory = join(import.meta.dirname, '../../sql');
+export const goldenDirectory = join(import.meta.dirname, '../golden/cabinet-golden');
 
 export const wish = z.strictObject({
   version: z.union([z.literal(15), z.literal(18)]),
-  /** `empty`: nothing; `migrated`: the whole schema without rows. */
-  content: z.enum(['empty', 'migrated']),
+  /** `empty`: nothing; `migrated`: the whole schema without rows; `golden`: with the golden data set. */
+  content: z.enum(['empty', 'migrated', 'golden']),
 });
 type Content = z.output<typeof wish>['content'];
 
@@ -73,7 +77,7 @@ export class DatabaseServer {
     const template = await this.#template(home, content);
     this.#count += 1;
     const name = `test_${this.#count}`;
-    await home.admin.script(`create database ${name} template ${template}`);
+    await createLocalDatabase(home.admin, name, template);
     return { url: home.cluster.url(name) };
   }
 
@@ -106,12 +110,20 @@ export class DatabaseServer {
   #template(home: Home, content: Content): Promise<string> {
     return remembered(home.templates, content, async () => {
       if (content === 'empty') return 'template0';
-      await home.admin.script('create database migrated');
-      const database = connect({ url: home.cluster.url('migrated') });
-      await createUpstream(database, sqlDirectory);
-      await migrate(database, sqlDirectory);
+      await createLocalDatabase(
+        home.admin,
+        content,
+        content === 'golden' ? await this.#template(home, 'migrated') : 'template0',
+      );
+      const database = connect({ url: home.cluster.url(content) });
+      if (content === 'golden') {
+        await loadDataset(database, goldenDirectory);
+      } else {
+        await createUpstream(database, sqlDirectory);
+        await migrate(database, sqlDirectory);
+      }
       await database.close();
-      return 'migrated';
+      return content;
     });
   }
 }

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { type ConnectOptions, connect, type Database } from '../../functions/core/database.ts';
 import type { PostgresVersion } from '../../infra/local/postgres/binaries.ts';
 
-export { sqlDirectory } from './database-server.ts';
+export { goldenDirectory, sqlDirectory } from './database-server.ts';
 
 /** For describe.each: nothing may need more than the oldest. */
 export const versions: readonly PostgresVersion[] = [15, 18];
@@ -16,6 +16,8 @@ export interface TestDatabaseOptions {
   readonly version?: PostgresVersion;
   /** Nothing in it, not even the schema. */
   readonly empty?: boolean;
+  /** With the rows of the golden data set. */
+  readonly golden?: boolean;
 }
 
 export interface TestDatabase {
@@ -51,7 +53,7 @@ export function testDatabase(options: TestDatabaseOptions = {}): TestDatabase {
   const name = () => new URL(url()).pathname.slice(1);
 
   beforeAll(async () => {
-    const content = options.empty === true ? 'empty' : 'migrated';
+    const content = options.empty === true ? 'empty' : options.golden === true ? 'golden' : 'migrated';
     const answer = await ask('POST', { version, content }, z.strictObject({ url: z.url() }));
     made = new URL(answer.url);
   });
