@@ -1,0 +1,86 @@
+import type { World } from '../assembly/world.ts';
+import { eventInvokeConfig, eventSourceMapping, functionName, lambdaFunction } from '../lambda/types.ts';
+import { schedule } from '../scheduler/types.ts';
+import { queue } from '../sqs/types.ts';
+import { Permissions } from './policies.ts';
+
+interface Need {
+  readonly who: string;
+  readonly roleArn: string;
+  readonly action: string;
+  readonly resource: string;
+}
+
+/**
+ * What the roles of the template lack to do what the template has them do. AWS would say so only when the first
+ * message is lost.
+ */
+export function missingPermissions(world: World, isProvider: (id: string) => boolean): string[] {
+  const permissions = new Permissions(world);
+  return needs(world, isProvider)
+    .filter(({ roleArn }) => permissions.knows(roleArn))
+    .filter(({ roleArn, action, resource }) => !permissions.allows(roleArn, action, resource))
+    .map(({ who, roleArn, action, resource }) => {
+      return `${who}: its role ${roleArn.slice(roleArn.lastIndexOf('/') + 1)} lacks ${action} on ${resource}`;
+    });
+}
+
+function needs(world: World, isProvider: (id: string) => boolean): Need[] {
+  const functions = world.all(lambdaFunction, isProvider);
+  const queues = world.all(queue);
+  const roleOf = (reference: string) =>
+    functions.find(({ identity }) => identity.ref === functionName(reference))?.properties.Role ?? '';
+  const senders = functions.flatMap(({ id, properties }) => {
+    const values = Object.values(properties.Environment?.Variables ?? {});
+    return queues
+      .filter(({ identity }) => values.some((value) => namesQueue(value, identity.ref)))
+      .map(({ identity }) => ({
+        who: id,
+        roleArn: properties.Role,
+        action: 'sqs:SendMessage',
+        resource: identity.attributes?.['Arn'] ?? '',
+      }));
+  });
+  const receivers = world.all(eventSourceMapping).flatMap(({ id, properties }) =>
+    ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'].map((action) => ({
+      who: id,
+      roleArn: roleOf(properties.FunctionName),
+      action,
+      resource: properties.EventSourceArn,
+    })),
+  );
+  const destinations = world.all(eventInvokeConfig).flatMap(({ id, properties }) => {
+    const { OnFailure } = properties.DestinationConfig;
+    if (OnFailure === undefined) return [];
+    return [
+      {
+        who: id,
+        roleArn: roleOf(properties.FunctionName),
+        action: 'sqs:SendMessage',
+        resource: OnFailure.Destination,
+      },
+    ];
+  });
+  const schedules = world.all(schedule).flatMap(({ id, properties: { Target } }) => [
+    { who: id, roleArn: Target.RoleArn, action: 'lambda:InvokeFunction', resource: Target.Arn },
+    ...(Target.DeadLetterConfig === undefined
+      ? []
+      : [
+          {
+            who: id,
+            roleArn: Target.RoleArn,
+            action: 'sqs:SendMessage',
+            resource: Target.DeadLetterConfig.Arn,
+          },
+        ]),
+  ]);
+  return [...senders, ...receivers, ...destinations, ...schedules];
+}
+
+/** A queue's URL as a whole word: `.../jobs` is not named by `.../jobs-dlq`. */
+function namesQueue(value: string, url: string): boolean {
+  return value
+    .split(url)
+    .slice(1)
+    .some((rest) => !/^[\w-]/.test(rest));
+}

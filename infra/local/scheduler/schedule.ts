@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../clock.ts';
+import { messageOf } from '../errors.ts';
+import type { Trail } from '../trail.ts';
+import { type NextAfter, parseExpression } from './expression.ts';
+
+export interface ScheduleParts {
+  readonly name: string;
+  readonly arn: string;
+  readonly expression: string;
+  readonly timeZone: string;
+  readonly enabled: boolean;
+  /** Milliseconds since the epoch. */
+  readonly start?: number;
+  readonly end?: number;
+  readonly input: string;
+  readonly targetArn: string;
+  readonly retries: number;
+  readonly maximumAgeSeconds: number;
+  /** Queue ARN; takes deliveries that failed, not handlers that did. */
+  readonly deadLetterQueue?: string;
+  readonly clock: Clock;
+  readonly trail: Trail;
+  /** Hands the input to the target; the request id. Throws when the target does not take it. */
+  readonly deliver: (targetArn: string, input: string, by: string) => string;
+  readonly send: (queueArn: string, body: string, attributes: Record<string, string>) => Promise<void>;
+}
+
+/** The Scheduler repeats a failed delivery with growing waits; the first ones are these. */
+const RETRY_MS = (attempt: number) => Math.min(1_000 * 2 ** (attempt - 1), 3_600_000);
+
+export class Schedule {
+  readonly name: string;
+  readonly #parts: ScheduleParts;
+  readonly #next: NextAfter;
+  readonly #pending = new Set<() => void>();
+
+  /** Throws when the expression or the zone is not one. */
+  constructor(parts: ScheduleParts) {
+    this.name = parts.name;
+    this.#parts = parts;
+    this.#next = parseExpression(parts.expression, {
+      timeZone: parts.timeZone,
+      origin: parts.start ?? parts.clock.now(),
+    });
+  }
+
+  start(): void {
+    // A rate is due at its origin itself: at the creation, unless there is a start date.
+    if (this.#parts.enabled) this.#await(Math.max(this.#parts.start ?? 0, this.#parts.clock.now()) - 1);
+  }
+
+  stop(): void {
+    for (const cancel of this.#pending) cancel();
+    this.#pending.clear();
+  }
+
+  /** When it is due after an instant; undefined after its end. */
+  nextAfter(instant: number): number | undefined {
+    const due = this.#next(instant);
+    return due !== undefined && due <= (this.#parts.end ?? Number.POSITIVE_INFINITY) ? due : undefined;
+  }
+
+  /** Fires as if the time had come; the request id under which the target runs, if it took the delivery. */
+  fire(scheduledTime: number): string | undefined {
+    return this.#attempt(scheduledTime, 1);
+  }
+
+  #await(after: number): void {
+    const due = this.nextAfter(after);
+    if (due === undefined) return;
+    this.#later(due - this.#parts.clock.now(), () => {
+      this.fire(due);
+      this.#await(due);
+    });
+  }
+
+  #later(milliseconds: number, callback: () => void): void {
+    const cancel = this.#parts.clock.after(milliseconds, () => {
+      this.#pending.delete(cancel);
+      callback();
+    });
+    this.#pending.add(cancel);
+  }
+
+  #attempt(scheduledTime: number, attempt: number): string | undefined {
+    const { trail, targetArn, deliver } = this.#parts;
+    const time = `${new Date(scheduledTime).toISOString().slice(0, 19)}Z`;
+    trail.record({ kind: 'schedule.fired', schedule: this.name, scheduledTime: time, attempt });
+    const input = this.#input(time, attempt);
+    try {
+      const requestId = deliver(targetArn, input, `schedule ${this.name}`);
+      trail.record({ kind: 'schedule.delivered', schedule: this.name, function: targetArn, requestId });
+      return requestId;
+    } catch (error) {
+      this.#failed(scheduledTime, attempt, input, error);
+      return undefined;
+    }
+  }
+
+  #failed(scheduledTime: number, attempt: number, input: string, error: unknown): void {
+    const { retries, maximumAgeSeconds, clock, deadLetterQueue, trail, arn, targetArn, send } = this.#parts;
+    const delay = RETRY_MS(attempt);
+    const tooOld = clock.now() + delay - scheduledTime > maximumAgeSeconds * 1000;
+    const permanent = error instanceof Error && error.name === 'ResourceNotFoundException';
+    if (attempt <= retries && !tooOld && !permanent) {
+      this.#later(delay, () => this.#attempt(scheduledTime, attempt + 1));
+      return;
+    }
+    trail.record({
+      kind: 'schedule.failed',
+      schedule: this.name,
+      scheduledTime: new Date(scheduledTime).toISOString(),
+      reason: messageOf(error),
+      ...(deadLetterQueue === undefined ? {} : { deadLetterQueue }),
+    });
+    if (deadLetterQueue === undefined) return;
+    void send(deadLetterQueue, input, {
+      SCHEDULE_ARN: arn,
+      TARGET_ARN: targetArn,
+      SCHEDULED_TIME: new Date(scheduledTime).toISOString(),
+      RETRY_ATTEMPTS: String(attempt - 1),
+      ERROR_CODE: error instanceof Error ? error.name : 'Unknown',
+      ERROR_MESSAGE: messageOf(error),
+    });
+  }
+
+  #input(time: string, attempt: number): string {
+    return this.#parts.input
+      .replaceAll('<aws.scheduler.schedule-arn>', this.#parts.arn)
+      .replaceAll('<aws.scheduler.scheduled-time>', time)
+      .replaceAll('<aws.scheduler.execution-id>', randomBytes(8).toString('hex'))
+      .replaceAll('<aws.scheduler.attempt-number>', String(attempt));
+  }
+}

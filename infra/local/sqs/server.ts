@@ -1,0 +1,157 @@
+import { mkdirSync } from 'node:fs';
+import { buildApp } from 'fauxqs';
+import { ACCOUNT } from '../assembly/types.ts';
+import { messageOf } from '../errors.ts';
+import { isForeign } from '../server.ts';
+import type { Trail } from '../trail.ts';
+import { type DisorderOptions, disorderly } from './disorder.ts';
+import { queueServerParts, type Spy, type SqsStore } from './parts.ts';
+import { attributesOf, type QueueProperties, queueArn, queueNameOf } from './types.ts';
+
+export interface QueueServerOptions {
+  readonly port: number;
+  readonly trail: Trail;
+  /** Messages and their state are kept here; in memory without it. */
+  readonly directory?: string;
+  /** Messages arrive out of order and some twice, as the real service may deliver them. */
+  readonly disorder?: DisorderOptions;
+}
+
+export type Queue = ReturnType<SqsStore['createQueue']>;
+
+/** SQS on 127.0.0.1, played by the fauxqs package. */
+export class QueueServer {
+  readonly url: string;
+  readonly #app: ReturnType<typeof buildApp>;
+  readonly #store: SqsStore;
+  readonly #prepare: (queue: Queue) => void;
+
+  private constructor(
+    url: string,
+    app: ReturnType<typeof buildApp>,
+    store: SqsStore,
+    prepare: (queue: Queue) => void,
+  ) {
+    this.url = url;
+    this.#app = app;
+    this.#store = store;
+    this.#prepare = prepare;
+  }
+
+  static async start({ port, trail, directory, disorder }: QueueServerOptions): Promise<QueueServer> {
+    const parts = await queueServerParts();
+    const sqsStore = new parts.SqsStore();
+    const stores = { sqsStore, snsStore: new parts.SnsStore(), s3Store: new parts.S3Store() };
+    let close = () => {};
+    if (directory !== undefined) {
+      mkdirSync(directory, { recursive: true });
+      const persistence = new parts.PersistenceManager(directory);
+      persistence.load(stores.sqsStore, stores.snsStore, stores.s3Store);
+      sqsStore.persistence = persistence;
+      close = () => persistence.close();
+    }
+    sqsStore.spy = spyOf(new parts.MessageSpy(), trail);
+    const app = buildApp({ logger: false, stores });
+    // Without a host of its own the server names queues by the address that was called, which every machine resolves.
+    sqsStore.host = '';
+    app.addHook('onRequest', async (request, reply) => {
+      const { host = '', origin } = request.headers;
+      if (isForeign({ headers: origin === undefined ? { host } : { host, origin } })) {
+        await reply.code(403).send({ message: 'this endpoint serves this machine only' });
+      }
+    });
+    app.addHook('onClose', async () => close());
+    const address = await app.listen({ port, host: '127.0.0.1' }).catch((error: unknown) => {
+      throw new Error(`SQS cannot listen on port ${port}: ${messageOf(error)}`, { cause: error });
+    });
+    const disturb = disorder === undefined ? () => {} : disorderly(disorder);
+    return new QueueServer(address, app, sqsStore, (queue) => {
+      forgetExpired(queue);
+      disturb(queue);
+    });
+  }
+
+  /** Creates the queue with the messages that were kept of it, if any. */
+  create(name: string, properties: QueueProperties): void {
+    const kept = this.#store.getQueueByName(name);
+    // Its address and attributes may be others than last time, and a queue's address cannot change.
+    if (kept !== undefined) this.#store.deleteQueue(kept.url);
+    const url = `${this.url}/${ACCOUNT}/${name}`;
+    const queue = this.#store.createQueue(name, url, queueArn(name), attributesOf(properties));
+    if (kept !== undefined) {
+      const { ready, delayed, inflight } = kept.inspectMessages();
+      queue.messages.push(...ready, ...delayed, ...inflight.map(({ message }) => message));
+      for (const message of queue.messages) queue.persistence?.insertMessage(name, message);
+    }
+    this.#prepare(queue);
+  }
+
+  queue(name: string): Queue {
+    const queue = this.#store.getQueueByName(name);
+    if (queue === undefined) throw new Error(`there is no queue ${name}`);
+    return queue;
+  }
+
+  /** What another service sends: a failed event with its reasons in attributes. */
+  async send(arn: string, body: string, attributes: Readonly<Record<string, string>> = {}): Promise<void> {
+    const { url } = this.queue(queueNameOf(arn));
+    const MessageAttributes = Object.fromEntries(
+      Object.entries(attributes).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),
+    );
+    await this.call('SendMessage', { QueueUrl: url, MessageBody: body, MessageAttributes });
+  }
+
+  /** An operation of the SQS API, without a socket between. */
+  async call(operation: string, input: object): Promise<unknown> {
+    const response = await this.#app.inject({
+      method: 'POST',
+      url: '/',
+      headers: {
+        host: '127.0.0.1',
+        'content-type': 'application/x-amz-json-1.0',
+        'x-amz-target': `AmazonSQS.${operation}`,
+      },
+      payload: JSON.stringify(input),
+    });
+    if (response.statusCode !== 200) throw new Error(`SQS ${operation}: ${response.body}`);
+    return response.json();
+  }
+
+  /** Long polls under way come back with nothing. */
+  interrupt(): void {
+    this.#store.shutdown();
+  }
+
+  async stop(): Promise<void> {
+    await this.#app.close();
+  }
+}
+
+const trailed = {
+  published: (queue: string, messageId: string, body: string) =>
+    ({ kind: 'message.sent', queue, messageId, body }) as const,
+  consumed: (queue: string, messageId: string) => ({ kind: 'message.deleted', queue, messageId }) as const,
+  dlq: (queue: string, messageId: string) => ({ kind: 'message.dead-lettered', queue, messageId }) as const,
+};
+
+function spyOf(spy: Spy, trail: Trail): Spy {
+  spy.addMessage = (message) => {
+    if (message.service !== 'sqs') return;
+    trail.record(trailed[message.status](message.queueName, message.messageId, message.body));
+  };
+  return spy;
+}
+
+/** The server has no retention of its own. A dead letter keeps the time at which it was first sent, as in SQS. */
+function forgetExpired(queue: Queue): void {
+  const dequeue = queue.dequeue.bind(queue);
+  queue.dequeue = (...parameters) => {
+    const oldest = Date.now() - Number(queue.attributes['MessageRetentionPeriod']) * 1000;
+    queue.messages = queue.messages.filter(({ sentTimestamp, messageId }) => {
+      if (sentTimestamp >= oldest) return true;
+      queue.persistence?.deleteMessage(messageId);
+      return false;
+    });
+    return dequeue(...parameters);
+  };
+}
