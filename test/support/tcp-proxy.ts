@@ -18,7 +18,7 @@ export type Fate = 'pass' | 'drop' | 'reset' | 'close' | 'hold' | Part;
 /** Passes the first bytes on; the rest meets its own fate. */
 export interface Part {
   readonly first: number;
-  readonly then: Exclude<Fate, Part>;
+  readonly rest: Exclude<Fate, Part>;
 }
 
 export interface TcpProxy {
@@ -70,7 +70,7 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
   function pass(pair: Pair, to: Socket, fate: Fate, bytes: Buffer): void {
     if (typeof fate === 'object') {
       pass(pair, to, 'pass', bytes.subarray(0, fate.first));
-      pass(pair, to, fate.then, bytes.subarray(fate.first));
+      pass(pair, to, fate.rest, bytes.subarray(fate.first));
     } else if (fate === 'pass' && !held.some((one) => one.to === to)) to.write(bytes);
     else if (fate === 'pass' || fate === 'hold') held.push({ to, bytes });
     else if (fate === 'reset') cut(pair);

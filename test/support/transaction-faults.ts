@@ -15,6 +15,9 @@ export interface Stage {
   kill(sql: Transaction): Promise<void>;
   /** Settled as soon as A's caller knows. */
   readonly known: Promise<void>;
+  /** Settled when B has ended, and when B is between its two rows. */
+  readonly afterB: Promise<void>;
+  readonly amidB: Promise<void>;
   /** The proxy applies it to A's connection. */
   onWire(fate: TcpProxy['rule']): void;
   /** Ends A's connection, by RST. */
@@ -31,6 +34,10 @@ export interface Fault {
   readonly committed?: 'all' | 'none';
   /** Gives statements up after so long, where the fault is silence. */
   readonly statementTimeoutSeconds?: number;
+  /** B waits between its two rows until A's body has ended. */
+  readonly holdsB?: boolean;
+  /** Its body never ends, so that nobody may wait for it. */
+  readonly endless?: boolean;
   body(sql: Transaction, stage: Stage): Promise<unknown>;
 }
 
@@ -86,9 +93,38 @@ export const faults: readonly Fault[] = [
   {
     name: 'killed between queries, the body never ends',
     error: 'RetryableError',
+    endless: true,
     body: async (sql, { kill }) => {
       await kill(sql);
       await new Promise(() => undefined);
+    },
+  },
+  {
+    name: 'killed between queries, another query once B has ended',
+    error: 'RetryableError',
+    body: async (sql, { kill, afterB }) => {
+      await kill(sql);
+      await afterB;
+      await insertA(sql, 2);
+    },
+  },
+  {
+    name: 'killed between queries, the body throws in the middle of B',
+    error: 'RetryableError',
+    holdsB: true,
+    body: async (sql, { kill, amidB }) => {
+      await kill(sql);
+      await amidB;
+      throw new Error('of its own');
+    },
+  },
+  {
+    name: 'killed between queries, the body returns in the middle of B',
+    error: 'RetryableError',
+    holdsB: true,
+    body: async (sql, { kill, amidB }) => {
+      await kill(sql);
+      await amidB;
     },
   },
   { name: 'killed during a query', error: 'RetryableError', body: die },
@@ -267,6 +303,9 @@ export async function trial(
   await admin.sql`truncate guard`;
   const known = Promise.withResolvers<void>();
   const inside = Promise.withResolvers<void>();
+  const bodyEnded = Promise.withResolvers<void>();
+  const amidB = Promise.withResolvers<void>();
+  const afterB = Promise.withResolvers<void>();
   let victim: number | undefined;
   let wire: TcpProxy['rule'] | undefined;
   proxy.rule = (chunk) => {
@@ -277,6 +316,8 @@ export async function trial(
     cut: () => proxy.reset(victim),
     release: proxy.release,
     known: known.promise,
+    afterB: afterB.promise,
+    amidB: amidB.promise,
     kill: async (sql) => {
       const [backend] = await sql(z.strictObject({ pid: z.int() }))`select pg_backend_pid() as pid`;
       await admin.sql`select pg_terminate_backend(${backend?.pid ?? null}::int, 10000)`;
@@ -289,7 +330,7 @@ export async function trial(
     .transaction(async (sql) => {
       await insertA(sql, 1);
       inside.resolve();
-      await fault.body(sql, stage);
+      await fault.body(sql, stage).finally(bodyEnded.resolve);
     })
     .then(() => undefined, nameOf)
     .finally(known.resolve);
@@ -297,10 +338,16 @@ export async function trial(
   const b = subject
     .transaction(async (sql) => {
       await sql`insert into guard values ('B', 1)`;
+      amidB.resolve();
+      // A turn more, in which the driver does what it does at the end of a body.
+      if (fault.holdsB === true) await bodyEnded.promise.then(() => new Promise(setImmediate));
       await sql`insert into guard values ('B', 2)`;
     })
-    .then(() => undefined, nameOf);
+    .then(() => undefined, nameOf)
+    .finally(afterB.resolve);
   const ended = { a: await a, b: await b };
+  // What a lost body still does must come to nothing: its rows are counted when it has done all of it.
+  if (fault.endless !== true) await bodyEnded.promise;
   const usable = await subject.sql`select 1`.then(
     () => true,
     () => false,
