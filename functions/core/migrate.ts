@@ -44,7 +44,7 @@ export async function migrate(
   const migrations = await database.transaction((sql) => beginHistory(sql, files));
   for (const name of migrations) log(`applied ${name}`);
   await database.transaction(async (sql) => {
-    await pending(sql, files);
+    await lookAt(sql, files);
     await allowReading(sql, upstream);
   });
   for (;;) {
@@ -54,22 +54,17 @@ export async function migrate(
     log(`applied ${next}`);
   }
   const report = await database.transaction(async (sql) => {
-    await pending(sql, files);
+    const state = await lookAt(sql, files);
     await sql`set local role cuadre_owner`;
-    return applyObjects(sql, objects);
+    return { ...(await applyObjects(sql, objects)), version: state?.version ?? -1 };
   });
   for (const name of report.applied) log(`replaced ${name}`);
   for (const name of report.dropped) log(`dropped ${name}`);
-  return {
-    migrations,
-    objects: report.applied,
-    dropped: report.dropped,
-    version: files.at(-1)?.number ?? -1,
-  };
+  return { migrations, objects: report.applied, dropped: report.dropped, version: report.version };
 }
 
-/** Takes the lock, then looks: what another runner applied meanwhile is no longer pending. */
-async function pending(sql: Sql, files: readonly Migration[]): Promise<Migration[] | null> {
+/** Takes the lock, then looks: what another runner applied meanwhile is not to do any more. */
+async function lookAt(sql: Sql, files: readonly Migration[]) {
   // Any number that no one else locks; these are the letters "cuadre". Held to the end of the transaction.
   await sql`select pg_advisory_xact_lock(x'637561647265'::bigint)`;
   const recorded = await recordedMigrations(sql);
@@ -78,7 +73,7 @@ async function pending(sql: Sql, files: readonly Migration[]): Promise<Migration
 
 /** The first two files make the roles and the table in which all are recorded: one step, or there is no record. */
 async function beginHistory(sql: Transaction, files: readonly Migration[]): Promise<string[]> {
-  if ((await pending(sql, files)) !== null) return [];
+  if ((await lookAt(sql, files)) !== null) return [];
   const first = files.filter(({ number }) => number <= 1);
   for (const file of first) await run(sql, file);
   for (const file of first) await record(sql, file);
@@ -86,7 +81,7 @@ async function beginHistory(sql: Transaction, files: readonly Migration[]): Prom
 }
 
 async function applyNext(sql: Transaction, files: readonly Migration[]): Promise<string | null> {
-  const next = (await pending(sql, files))?.[0];
+  const next = (await lookAt(sql, files))?.todo[0];
   if (next === undefined) return null;
   await run(sql, next);
   await record(sql, next);
@@ -95,7 +90,7 @@ async function applyNext(sql: Transaction, files: readonly Migration[]): Promise
 
 async function run(sql: Transaction, file: Migration): Promise<void> {
   if (!file.administrator) await sql`set local role cuadre_owner`;
-  await explained(file.file, () => sql.script(file.text));
+  await explained(file.file, file.text, () => sql.script(file.text));
 }
 
 async function record(sql: Sql, { number, name, checksum, breaking }: Migration): Promise<void> {

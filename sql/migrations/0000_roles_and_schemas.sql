@@ -35,8 +35,9 @@ begin
       if exists (select from pg_roles where rolname = 'rds_iam') then
         grant rds_iam to cuadre_jobs, cuadre_operator, cuadre_reader;
       end if;
-      -- An administrator who is no superuser must be a member to act as the owner; creating a role does not make one (16+).
-      if not (select rolsuper from pg_roles where rolname = current_user) then
+      -- An administrator must be able to act as the owner; since 16 creating a role does not give that.
+      if not pg_has_role(current_user, 'cuadre_owner',
+                         case when current_setting('server_version_num')::integer >= 160000 then 'SET' else 'MEMBER' end) then
         execute format('grant cuadre_owner to %I', current_user);
       end if;
       exit;

@@ -1,5 +1,5 @@
-/** A database of its own for a test file or a describe block. */
-import { afterAll, beforeAll, inject } from 'vitest';
+/** A database of its own for a test file, a describe block, or a single test. */
+import { afterAll, beforeAll, inject, onTestFinished } from 'vitest';
 import * as z from 'zod';
 import { type ConnectOptions, connect, type Database } from '../../functions/core/database.ts';
 import type { PostgresVersion } from '../../infra/local/postgres/binaries.ts';
@@ -35,51 +35,71 @@ export interface TestDatabase {
  * first test and drops it after the last one, which fails when somebody left a connection open.
  */
 export function testDatabase(options: TestDatabaseOptions = {}): TestDatabase {
-  const version = options.version ?? 18;
-  const opened: Database[] = [];
-  let made: URL | undefined;
-  const url = (role: Role = 'postgres') => {
-    if (made === undefined) throw new Error('the test database exists from the first beforeAll on');
-    const copy = new URL(made);
-    copy.username = role;
-    return copy.href;
-  };
-  let admin: Database | undefined;
-  const open = (role: Role, more: ConnectOptions = {}) => {
-    const database = connect({ ...more, url: url(role) });
-    opened.push(database);
+  const made = new MadeDatabase(options);
+  beforeAll(() => made.make());
+  afterAll(() => made.drop());
+  return made;
+}
+
+/** The same inside one test. */
+export async function ownDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
+  const made = new MadeDatabase(options);
+  onTestFinished(() => made.drop());
+  await made.make();
+  return made;
+}
+
+class MadeDatabase implements TestDatabase {
+  readonly #options: TestDatabaseOptions;
+  readonly #opened: Database[] = [];
+  #made: string | undefined;
+  #admin: Database | undefined;
+
+  constructor(options: TestDatabaseOptions) {
+    this.#options = options;
+  }
+
+  get name(): string {
+    return new URL(this.url()).pathname.slice(1);
+  }
+
+  get admin(): Database {
+    this.#admin ??= this.connect('postgres');
+    return this.#admin;
+  }
+
+  url(role: Role = 'postgres'): string {
+    if (this.#made === undefined) throw new Error('the test database exists from the first beforeAll on');
+    const url = new URL(this.#made);
+    url.username = role;
+    return url.href;
+  }
+
+  connect(role: Role, options: ConnectOptions = {}): Database {
+    const database = connect({ ...options, url: this.url(role) });
+    this.#opened.push(database);
     return database;
-  };
-  const name = () => new URL(url()).pathname.slice(1);
+  }
 
-  beforeAll(async () => {
-    const content = options.empty === true ? 'empty' : options.golden === true ? 'golden' : 'migrated';
-    const answer = await ask('POST', { version, content }, z.strictObject({ url: z.url() }));
-    made = new URL(answer.url);
-  });
+  async make(): Promise<void> {
+    const { empty, golden } = this.#options;
+    const content = empty === true ? 'empty' : golden === true ? 'golden' : 'migrated';
+    this.#made = (
+      await ask('POST', { version: this.#version, content }, z.strictObject({ url: z.url() }))
+    ).url;
+  }
 
-  afterAll(async () => {
-    if (made === undefined) return;
-    await Promise.all(opened.map((database) => database.close()));
-    const { leaked } = await ask(
-      'DELETE',
-      { version, name: name() },
-      z.strictObject({ leaked: z.array(z.string()) }),
-    );
+  async drop(): Promise<void> {
+    if (this.#made === undefined) return;
+    await Promise.all(this.#opened.map((database) => database.close()));
+    const answer = z.strictObject({ leaked: z.array(z.string()) });
+    const { leaked } = await ask('DELETE', { version: this.#version, name: this.name }, answer);
     if (leaked.length > 0) throw new Error(`connections left open: ${leaked.join('; ')}`);
-  });
+  }
 
-  return {
-    get name() {
-      return name();
-    },
-    get admin() {
-      admin ??= open('postgres');
-      return admin;
-    },
-    url,
-    connect: open,
-  };
+  get #version(): PostgresVersion {
+    return this.#options.version ?? 18;
+  }
 }
 
 async function ask<S extends z.ZodType>(method: string, body: unknown, answer: S): Promise<z.output<S>> {

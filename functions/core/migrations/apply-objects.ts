@@ -44,7 +44,7 @@ export async function applyObjects(sql: Transaction, objects: readonly SqlObject
     const undermined =
       object.kind !== 'materialized view' && object.requires.some((name) => applied.has(name));
     if (!changed && !undermined) continue;
-    await explained(object.file, async () => {
+    await explained(object.file, object.text, async () => {
       if (await replaceInPlace(sql, object)) return;
       await drop(object.name);
       await sql.script(object.text);
@@ -57,7 +57,8 @@ export async function applyObjects(sql: Transaction, objects: readonly SqlObject
   const wanted = new Set(objects.map((object) => object.name));
   const removed = recorded.filter((row) => !wanted.has(row.name));
   for (const row of removed) {
-    if (standing.has(row.name)) await explained(`${row.name}, whose file is gone,`, () => drop(row.name));
+    if (standing.has(row.name))
+      await explained(`the removal of ${row.name}, whose file is gone,`, '', () => drop(row.name));
     await forgetObject(sql, row.name);
   }
   return { applied: [...applied], dropped: removed.map((row) => row.name) };

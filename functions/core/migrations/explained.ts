@@ -1,21 +1,29 @@
 import { LostError, RetryableError } from '../errors.ts';
 import { MigrationError } from './files.ts';
 
-/** Puts the file's name into whatever its text was refused for; a lost connection stays what it is. */
-export async function explained<T>(what: string, body: () => Promise<T>): Promise<T> {
+/**
+ * Puts the file's name, and the line where PostgreSQL knows it, into whatever its text was refused for; a lost
+ * connection stays what it is.
+ */
+export async function explained<T>(file: string, text: string, body: () => Promise<T>): Promise<T> {
   try {
     return await body();
-  } catch (cause) {
-    if (cause instanceof RetryableError || cause instanceof LostError || cause instanceof MigrationError)
-      throw cause;
-    const message = cause instanceof Error ? cause.message : String(cause);
-    const detail =
-      cause instanceof Error && 'detail' in cause && typeof cause.detail === 'string'
-        ? ` (${cause.detail})`
-        : '';
-    throw new MigrationError(`${what} could not be applied: ${message}${detail}`, {
+  } catch (error) {
+    if (error instanceof RetryableError || error instanceof LostError || error instanceof MigrationError)
+      throw error;
+    const server = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    const message = server instanceof Error ? server.message : String(server);
+    const more = [field(server, 'detail'), field(server, 'hint')].filter((part) => part !== undefined);
+    const position = Number(field(server, 'position') ?? 0);
+    const line = position > 0 ? `:${text.slice(0, position).split('\n').length}` : '';
+    throw new MigrationError(`${file}${line} could not be applied: ${[message, ...more].join('; ')}`, {
       code: 'MIGRATION_FAILED',
-      cause,
+      cause: error,
     });
   }
+}
+
+function field(error: unknown, name: string): string | undefined {
+  const found: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined;
+  return typeof found === 'string' ? found : undefined;
 }

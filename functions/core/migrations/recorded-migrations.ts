@@ -11,21 +11,26 @@ const recordedMigration = z.strictObject({
 });
 export type RecordedMigration = z.output<typeof recordedMigration>;
 
-/** Null on a database that was never migrated. */
+/** Null on a database that was never migrated. Ends as the connecting role, whoever that is. */
 export async function recordedMigrations(sql: Sql): Promise<RecordedMigration[] | null> {
   const [found] = await sql(z.strictObject({ exists: z.boolean() }))`
-    select to_regclass('ops.schema_migrations') is not null as exists`;
+    select exists (
+      select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where n.nspname = 'ops' and c.relname = 'schema_migrations'
+    ) as exists`;
   if (found?.exists !== true) return null;
-  return sql(
-    recordedMigration,
-  )`select number, name, checksum, breaking from ops.schema_migrations order by number`;
+  await sql`set local role cuadre_owner`;
+  const rows = await sql(recordedMigration)`
+    select number, name, checksum, breaking from ops.schema_migrations order by number`;
+  await sql`set local role none`;
+  return rows;
 }
 
-/** The migrations still to apply, in order. Refuses a history that the files do not continue. */
+/** The migrations still to apply, in order, and the last one applied. Refuses a history that the files do not continue. */
 export function pendingMigrations(
   files: readonly Migration[],
   recorded: readonly RecordedMigration[],
-): Migration[] {
+): { todo: Migration[]; version: number } {
   const byNumber = new Map(files.map((file) => [file.number, file]));
   const newest = files.at(-1)?.number ?? -1;
   const last = recorded.at(-1)?.number ?? -1;
@@ -51,13 +56,13 @@ export function pendingMigrations(
     }
   }
   const known = new Set(recorded.map((row) => row.number));
-  const pending = files.filter((file) => !known.has(file.number));
-  const late = pending.find((file) => file.number < last);
+  const todo = files.filter((file) => !known.has(file.number));
+  const late = todo.find((file) => file.number < last);
   if (late !== undefined) {
     throw new MigrationError(
       `${late.file} comes before the last applied migration (${recorded.at(-1)?.name}): give it the next free number`,
       { code: 'MIGRATION_LATE' },
     );
   }
-  return pending;
+  return { todo, version: last };
 }

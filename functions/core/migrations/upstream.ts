@@ -61,13 +61,23 @@ interface Right {
 
 /** What the statements of grants.sql give, one right for each role and table. */
 export function selectRights(grants: string): Right[] {
-  const bare = grants.replace(/--[^\n]*/g, ' ');
-  return [...bare.matchAll(/grant select on ([^;]+?)\s+to\s+([^;]+);/g)].flatMap(
-    ([, names = '', roles = '']) =>
-      roles
-        .split(',')
-        .flatMap((role) => names.split(',').map((name) => ({ role: role.trim(), name: name.trim() }))),
-  );
+  const statements = grants
+    .replace(/--[^\n]*/g, ' ')
+    .split(';')
+    .map((text) => text.trim());
+  return statements.filter(Boolean).flatMap((statement) => {
+    const [, names, roles] = /^grant\s+select\s+on\s+(.+?)\s+to\s+(.+)$/s.exec(statement) ?? [];
+    if (names === undefined || roles === undefined) {
+      throw new MigrationError(
+        `sql/sources/grants.sql may hold "grant select on ... to ...;" only, not: ${statement}`,
+        {
+          code: 'UPSTREAM_GRANTS',
+        },
+      );
+    }
+    const list = (text: string) => text.split(',').map((part) => part.trim());
+    return list(roles).flatMap((role) => list(names).map((name) => ({ role, name })));
+  });
 }
 
 async function missing(sql: Transaction, rights: readonly Right[]): Promise<Right[]> {
