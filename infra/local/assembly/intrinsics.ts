@@ -1,10 +1,12 @@
 import * as z from 'zod';
+import { REGION } from './types.ts';
 
 /** Where the values that a template refers to come from; every lookup throws with the reason it failed. */
 export interface Scope {
   ref(name: string): unknown;
   attribute(logicalId: string, attribute: string): unknown;
   importValue(name: string): unknown;
+  output(stack: string, name: string): unknown;
   mapping(map: string, top: string, second: string): unknown;
   condition(name: string): boolean;
 }
@@ -12,6 +14,11 @@ export interface Scope {
 /** `Ref: AWS::NoValue`: the property or list element is as if it were not written. */
 const noValue = Symbol('AWS::NoValue');
 
+const stackOutput = z.strictObject({
+  StackName: z.unknown(),
+  OutputName: z.unknown(),
+  Region: z.unknown().optional(),
+});
 const single = z.record(z.string(), z.unknown());
 const list = z.array(z.unknown());
 const pair = z.tuple([z.unknown(), z.unknown()]);
@@ -92,6 +99,13 @@ const intrinsics: Readonly<Record<string, Intrinsic>> = {
     return text(whole, scope).split(text(separator, scope));
   },
   'Fn::ImportValue': (argument, scope) => scope.importValue(text(argument, scope)),
+  'Fn::GetStackOutput': (argument, scope) => {
+    const { StackName, OutputName, Region } = stackOutput.parse(argument);
+    if (Region !== undefined && text(Region, scope) !== REGION) {
+      throw new Error(`Fn::GetStackOutput from ${JSON.stringify(Region)}: only ${REGION} is played here`);
+    }
+    return scope.output(text(StackName, scope), text(OutputName, scope));
+  },
   'Fn::Base64': (argument, scope) => Buffer.from(text(argument, scope)).toString('base64'),
   'Fn::FindInMap': (argument, scope) => {
     const [map, top, second] = triple.parse(argument);

@@ -129,6 +129,7 @@ export class World {
       ref: (name) => this.#ref(stack, name),
       attribute: (logicalId, attribute) => this.#attribute(stack, logicalId, attribute),
       importValue: (name) => this.#importValue(name),
+      output: (other, name) => this.#output(other, name),
       condition: (name) => this.#condition(stack, name),
       mapping: (map, top, second) => {
         const value = stack.template.Mappings[map]?.[top]?.[second];
@@ -185,6 +186,12 @@ export class World {
       }
     }
     throw new Error(`no stack of the app exports ${name}`);
+  }
+
+  #output(stack: string, name: string): unknown {
+    const output = this.#stack(stack).template.Outputs[name];
+    if (output === undefined) throw new Error(`the stack ${stack} has no output ${name}`);
+    return resolveValue(output.Value, this.#scope(stack));
   }
 
   #condition(stack: StackTemplate, name: string): boolean {

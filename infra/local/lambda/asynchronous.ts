@@ -60,7 +60,7 @@ export class AsynchronousInvoker {
       throw requestTooLarge(limits.asynchronousRequest);
     }
     const requestId = randomUUID();
-    this.#begin({
+    const pending = {
       function: target,
       config: this.#configs.get(target.name) ?? asynchronousDefaults,
       requestId,
@@ -68,7 +68,9 @@ export class AsynchronousInvoker {
       by,
       acceptedAt: this.#clock.now(),
       attempt: 1,
-    });
+    };
+    // Not before the caller knows that it was accepted.
+    queueMicrotask(() => this.#begin(pending));
     return requestId;
   }
 
