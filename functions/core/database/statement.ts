@@ -102,10 +102,16 @@ function encode(value: SqlValue, index: number, statement: Statement): string | 
     case 'number':
       if (Number.isFinite(value)) return String(value);
   }
-  const given = value === undefined ? 'undefined: pass null' : `${describe(value)}: pass a string`;
+  const given = value === undefined ? 'undefined: pass null' : `${kindOf(value)}: pass a string`;
   throw new PermanentError(`parameter $${index + 1} of "${headOf(statement)}" is ${given}`, {
     code: 'PARAMETER',
   });
+}
+
+/** Not its text: a parameter's value stays out of messages. */
+function kindOf(value: unknown): string {
+  if (typeof value === 'number') return String(value);
+  return value instanceof Object ? `a ${value.constructor.name}` : `a ${typeof value}`;
 }
 
 function encodeElement(text: string | null): string {
@@ -121,8 +127,9 @@ function parseRow<S extends z.ZodType>(
   const result = schema.safeParse(row);
   if (result.success) return result.data;
   const problems = result.error.issues.map((issue) => {
+    if (issue.path.length === 0) return issue.message;
     const value = issue.path.reduce<unknown>((at, key) => (isRecord(at) ? at[String(key)] : undefined), row);
-    return `${issue.path.join('.') || 'the row'}: ${issue.message}, got ${describe(value)}`;
+    return `${issue.path.join('.')}: ${issue.message}, got ${excerpt(value)}`;
   });
   throw new PermanentError(`row ${index + 1} of "${headOf(statement)}": ${problems.join('; ')}`, {
     code: 'ROW_SHAPE',
@@ -134,9 +141,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
-function describe(value: unknown): string {
-  if (typeof value === 'number') return String(value);
-  if (value instanceof Date) return 'a Date';
+function excerpt(value: unknown): string {
   const text = JSON.stringify(value) ?? typeof value;
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
