@@ -11,6 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-rds';
 import { Construct } from 'constructs';
 import type { AuroraConfig } from '../config.ts';
+import { acknowledge } from './acknowledge.ts';
 import type { Database, DatabaseLogin, DatabaseNetwork, DatabaseRole } from './database.ts';
 import { iamLogin, secretLogin, userOf } from './logins.ts';
 import type { Network } from './network.ts';
@@ -84,6 +85,13 @@ export class AuroraDatabase extends Construct implements Database {
       cloudwatchLogsExports: ['postgresql'],
     });
     this.cluster.node.addDependency(logGroup);
+    if (!config.deletionProtection) {
+      acknowledge(
+        this.cluster,
+        'The configuration says that this deployment’s database may be deleted (database.deletionProtection).',
+        'RDS10',
+      );
+    }
     this.host = this.cluster.clusterEndpoint.hostname;
     this.network = {
       vpc: network.vpc,

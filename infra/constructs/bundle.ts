@@ -55,6 +55,8 @@ export function bundle({ entry, copy = [] }: BundleOptions, directory: string): 
     target: 'node24',
     // The default order prefers CommonJS, whose `require('node:https')` fails in an ESM file when it is loaded.
     mainFields: ['module', 'main'],
+    alias: { '@aws-sdk/credential-provider-node': join(import.meta.dirname, 'lambda-credentials.ts') },
+    charset: 'utf8',
     sourcemap: true,
     sourcesContent: false,
     legalComments: 'none',

@@ -55,6 +55,8 @@ export class BundledFunction extends Construct {
   /** Known before the deployment, unlike function.functionName. */
   readonly functionName: string;
   readonly demand: ConnectionDemand;
+  /** What it is bundled from. */
+  readonly source: BundleOptions;
 
   constructor(scope: Construct, id: string, props: BundledFunctionProps) {
     super(scope, id);
@@ -63,6 +65,7 @@ export class BundledFunction extends Construct {
     const functionName = `${config.prefix}-${props.name}`;
     this.functionName = functionName;
     this.demand = props.demand;
+    this.source = { entry: props.entry, copy: props.copy ?? [] };
 
     const logGroup = expiringLogGroup(this, 'Logs', `/aws/lambda/${functionName}`, config.logRetentionDays);
     // A role of our own: the one that CDK makes carries AWS's managed policies, which allow every log group.
@@ -77,7 +80,7 @@ export class BundledFunction extends Construct {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       handler: 'index.handler',
-      code: bundledCode(props),
+      code: bundledCode(this.source),
       memorySize: props.memoryMb,
       timeout: Duration.seconds(props.timeoutSeconds),
       tracing: Tracing.ACTIVE,

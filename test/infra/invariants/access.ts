@@ -1,0 +1,162 @@
+import { expect, it } from 'vitest';
+import * as z from 'zod';
+import type { Assembly, Found } from '../assembly.ts';
+import type { EnvironmentName } from '../environments.ts';
+
+const strings = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
+
+const statement = z.object({
+  Effect: z.enum(['Allow', 'Deny']),
+  Action: strings,
+  Resource: z.unknown(),
+  Principal: z.unknown().optional(),
+});
+
+const document = z.object({ Statement: z.array(statement) });
+
+/** Every policy statement of a resource, wherever CloudFormation has it. */
+function statementsOf({ properties }: Found): z.infer<typeof statement>[] {
+  const inline = z.array(z.object({ PolicyDocument: document })).default([]);
+  return [
+    ...(properties['PolicyDocument'] === undefined
+      ? []
+      : document.parse(properties['PolicyDocument']).Statement),
+    ...inline.parse(properties['Policies']).flatMap(({ PolicyDocument }) => PolicyDocument.Statement),
+  ];
+}
+
+/** The only actions that AWS ties to no resource, and that these stacks allow. */
+const WITHOUT_RESOURCE = [
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:CreateNetworkInterface',
+  'ec2:DeleteNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:UnassignPrivateIpAddresses',
+  'xray:PutTelemetryRecords',
+  'xray:PutTraceSegments',
+];
+
+/** CDK's function behind the migrations' trigger may invoke any version of the one function; versions are numbered. */
+const TRIGGER_PROVIDER = /^AWSCDKTrigger/;
+
+export function access(assembly: Assembly, environment: EnvironmentName): void {
+  const allowed = assembly
+    .all()
+    .filter(({ type }) => type === 'AWS::IAM::Policy' || type === 'AWS::IAM::Role')
+    .flatMap((found) => statementsOf(found).map((each) => ({ ...each, found })))
+    .filter(({ Effect }) => Effect === 'Allow');
+
+  it('allows no action by wildcard', () => {
+    expect(allowed.length).toBeGreaterThan(30);
+    for (const { Action, found } of allowed) {
+      for (const action of Action) expect(action, found.id).not.toContain('*');
+    }
+  });
+
+  it('names the resource of every action that has one', () => {
+    for (const { Action, Resource, found } of allowed) {
+      if (TRIGGER_PROVIDER.test(found.id)) {
+        expect(Action).toEqual(['lambda:InvokeFunction']);
+      } else if (Resource === '*') {
+        expect(
+          Action.filter((action) => !WITHOUT_RESOURCE.includes(action)),
+          found.id,
+        ).toEqual([]);
+      } else {
+        expect(JSON.stringify(Resource), found.id).not.toContain('*');
+      }
+    }
+  });
+
+  it('uses no managed policy for its own functions', () => {
+    const managed = assembly
+      .ofType('AWS::IAM::Role')
+      .filter(({ id, properties }) => 'ManagedPolicyArns' in properties && !TRIGGER_PROVIDER.test(id));
+    expect(managed).toEqual([]);
+  });
+
+  it('lets roles be assumed by one service each, and by Scheduler only for this account’s schedules', () => {
+    const trust = z.object({
+      AssumeRolePolicyDocument: z.object({
+        Statement: z.tuple([
+          z.object({
+            Effect: z.literal('Allow'),
+            Action: z.literal('sts:AssumeRole'),
+            Principal: z.strictObject({ Service: z.string() }),
+            Condition: z.unknown().optional(),
+          }),
+        ]),
+      }),
+    });
+    for (const { id, properties } of assembly.ofType('AWS::IAM::Role')) {
+      const [{ Principal, Condition }] = trust.parse(properties).AssumeRolePolicyDocument.Statement;
+      if (Principal.Service !== 'scheduler.amazonaws.com') continue;
+      expect(JSON.stringify(Condition), id).toContain('aws:SourceAccount');
+      expect(JSON.stringify(Condition), id).toContain(':schedule-group/default');
+    }
+  });
+
+  it('opens no route without an authorizer and no function by URL', () => {
+    const kind = environment === 'aurora with jwt' ? 'JWT' : 'AWS_IAM';
+    const routes = assembly.ofType('AWS::ApiGatewayV2::Route').map(({ properties }) => properties);
+    expect(routes.map(({ RouteKey, AuthorizationType }) => [RouteKey, AuthorizationType])).toEqual([
+      ['GET /api/v1/{proxy+}', kind],
+      ['POST /api/v1/{proxy+}', kind],
+    ]);
+    for (const { AuthorizerId } of routes) expect(AuthorizerId !== undefined).toBe(kind === 'JWT');
+    expect(assembly.ofType('AWS::ApiGatewayV2::Authorizer')).toHaveLength(kind === 'JWT' ? 1 : 0);
+    expect(assembly.ofType('AWS::Lambda::Url')).toEqual([]);
+    for (const { properties } of assembly.ofType('AWS::Lambda::Permission')) {
+      expect(properties).toMatchObject({ Principal: 'apigateway.amazonaws.com' });
+      expect(properties['SourceArn']).toBeDefined();
+    }
+  });
+
+  it('throttles and logs the API', () => {
+    const stages = assembly.ofType('AWS::ApiGatewayV2::Stage');
+    expect(stages).toHaveLength(1);
+    expect(stages[0]?.properties).toMatchObject({
+      DefaultRouteSettings: { ThrottlingBurstLimit: 30, ThrottlingRateLimit: 20 },
+      AccessLogSettings: { Format: expect.stringContaining('$context.requestId') },
+    });
+    expect(JSON.stringify(stages[0]?.properties['AccessLogSettings'])).not.toMatch(/query/i);
+  });
+
+  it('admits to the database and to the endpoints only by security group', () => {
+    for (const { id, properties } of assembly.ofType('AWS::EC2::SecurityGroup')) {
+      expect(properties['SecurityGroupIngress'], id).toBeUndefined();
+      expect(JSON.stringify(properties), id).not.toContain('0.0.0.0/0');
+    }
+    for (const { id, properties } of assembly.ofType('AWS::EC2::SecurityGroupIngress')) {
+      expect(properties['SourceSecurityGroupId'], id).toBeDefined();
+      expect(properties['CidrIp'], id).toBeUndefined();
+    }
+    for (const { properties } of assembly.ofType('AWS::RDS::DBInstance')) {
+      expect(properties['PubliclyAccessible']).toBe(false);
+    }
+  });
+
+  it('keeps our own cluster encrypted, behind TLS, with IAM logins and a password that nobody sets', () => {
+    const own = environment === 'default' || environment === 'aurora with jwt';
+    const clusters = assembly.ofType('AWS::RDS::DBCluster');
+    expect(clusters).toHaveLength(own ? 1 : 0);
+    for (const cluster of clusters) {
+      expect(cluster.properties).toMatchObject({
+        StorageEncrypted: true,
+        EnableIAMDatabaseAuthentication: true,
+        ManageMasterUserPassword: true,
+        DeletionProtection: environment === 'default',
+      });
+      expect(cluster.properties['MasterUserPassword']).toBeUndefined();
+      const parameters = assembly.target(cluster, cluster.properties['DBClusterParameterGroupName']);
+      expect(parameters.properties['Parameters']).toEqual({ 'rds.force_ssl': '1' });
+    }
+  });
+
+  it('puts no secret into a template', () => {
+    for (const { id, properties } of assembly.all()) {
+      expect(JSON.stringify(properties), id).not.toMatch(/resolve:secretsmanager|"password"/i);
+    }
+  });
+}

@@ -1,0 +1,130 @@
+import { expect, it } from 'vitest';
+import * as z from 'zod';
+import type { Assembly, Found } from '../assembly.ts';
+
+const queue = z.object({
+  QueueName: z.string(),
+  VisibilityTimeout: z.int().optional(),
+  MessageRetentionPeriod: z.int(),
+  SqsManagedSseEnabled: z.literal(true),
+  RedrivePolicy: z.object({ deadLetterTargetArn: z.unknown(), maxReceiveCount: z.int() }).optional(),
+  RedriveAllowPolicy: z
+    .discriminatedUnion('redrivePermission', [
+      z.object({ redrivePermission: z.literal('byQueue'), sourceQueueArns: z.array(z.unknown()) }),
+      z.object({ redrivePermission: z.literal('denyAll') }),
+    ])
+    .optional(),
+});
+
+const mapping = z.strictObject({
+  BatchSize: z.literal(1),
+  EventSourceArn: z.unknown(),
+  FunctionName: z.unknown(),
+  FunctionResponseTypes: z.tuple([z.literal('ReportBatchItemFailures')]),
+  MaximumBatchingWindowInSeconds: z.int(),
+  ScalingConfig: z.object({ MaximumConcurrency: z.int().min(2) }),
+});
+
+function queuesOf(assembly: Assembly) {
+  return assembly
+    .ofType('AWS::SQS::Queue')
+    .map((found) => ({ found, properties: queue.parse(found.properties) }));
+}
+
+function mappingsOf(assembly: Assembly) {
+  return assembly
+    .ofType('AWS::Lambda::EventSourceMapping')
+    .map((found) => ({ found, properties: mapping.parse(found.properties) }));
+}
+
+/** Dead-letter queues: of another queue, of a schedule, or of asynchronous invocations. */
+function deadLetterQueuesOf(assembly: Assembly): Set<string> {
+  const destination = z.object({ OnFailure: z.object({ Destination: z.unknown() }) });
+  const targets = [
+    ...queuesOf(assembly).flatMap(({ found, properties }) =>
+      properties.RedrivePolicy ? [assembly.target(found, properties.RedrivePolicy.deadLetterTargetArn)] : [],
+    ),
+    ...assembly
+      .ofType('AWS::Lambda::EventInvokeConfig')
+      .map((found) =>
+        assembly.target(
+          found,
+          destination.parse(found.properties['DestinationConfig']).OnFailure.Destination,
+        ),
+      ),
+  ];
+  return new Set(targets.map(keyOf));
+}
+
+const keyOf = ({ stack, id }: Found) => `${stack} ${id}`;
+
+export function queues(assembly: Assembly): void {
+  it('counts its queues and mappings, so that none vanishes unnoticed', () => {
+    // Three jobs with a dead-letter queue each, the planner's and the relay's.
+    expect(queuesOf(assembly)).toHaveLength(8);
+    // Three jobs; every dead-letter queue of the pipeline.
+    expect(mappingsOf(assembly)).toHaveLength(7);
+  });
+
+  it('gives every queue a dead-letter queue, unless it is one', () => {
+    const deadLetterQueues = deadLetterQueuesOf(assembly);
+    for (const { found, properties } of queuesOf(assembly)) {
+      const isOne = deadLetterQueues.has(keyOf(found));
+      expect(properties.RedrivePolicy === undefined, properties.QueueName).toBe(isOne);
+      if (properties.RedrivePolicy)
+        expect(properties.RedrivePolicy.maxReceiveCount).toBeGreaterThanOrEqual(5);
+    }
+  });
+
+  it('keeps dead letters longer than their source, whose clock they keep', () => {
+    for (const { found, properties } of queuesOf(assembly)) {
+      if (properties.RedrivePolicy === undefined) continue;
+      const target = queue.parse(
+        assembly.target(found, properties.RedrivePolicy.deadLetterTargetArn).properties,
+      );
+      expect(target.MessageRetentionPeriod).toBeGreaterThan(properties.MessageRetentionPeriod);
+      expect(target.RedriveAllowPolicy?.redrivePermission).toBe('byQueue');
+      expect(JSON.stringify(target.RedriveAllowPolicy)).toContain(`:${properties.QueueName}"`);
+    }
+  });
+
+  it('hides a message for six times its consumer’s timeout and the batching window', () => {
+    const timeout = z.object({ Timeout: z.int() });
+    for (const { found, properties } of mappingsOf(assembly)) {
+      const source = queue.parse(assembly.target(found, properties.EventSourceArn).properties);
+      const consumer = timeout.parse(assembly.target(found, properties.FunctionName).properties);
+      expect(source.VisibilityTimeout, source.QueueName).toBeGreaterThanOrEqual(
+        6 * consumer.Timeout + properties.MaximumBatchingWindowInSeconds,
+      );
+      expect(source.VisibilityTimeout, source.QueueName).toBeLessThanOrEqual(43_200);
+    }
+  });
+
+  it('refuses what does not come over TLS, on every queue', () => {
+    const policy = z.object({ Queues: z.array(z.unknown()), PolicyDocument: z.unknown() });
+    const covered = assembly.ofType('AWS::SQS::QueuePolicy').flatMap((found) => {
+      const { Queues, PolicyDocument } = policy.parse(found.properties);
+      expect(JSON.stringify(PolicyDocument)).toContain('"aws:SecureTransport":"false"');
+      return Queues.map((each) => keyOf(assembly.target(found, each)));
+    });
+    expect(covered.toSorted()).toEqual(
+      queuesOf(assembly)
+        .map(({ found }) => keyOf(found))
+        .toSorted(),
+    );
+  });
+
+  it('tells every sender the queues it may send to, and allows it those', () => {
+    const queues = z.object({ Environment: z.object({ Variables: z.looseObject({ QUEUES: z.unknown() }) }) });
+    const senders = assembly
+      .ofType('AWS::Lambda::Function')
+      .filter((found) => queues.safeParse(found.properties).data?.Environment.Variables.QUEUES !== undefined);
+    expect(senders.map(({ id }) => id)).toHaveLength(7);
+    for (const sender of senders) {
+      const urls = queues.parse(sender.properties).Environment.Variables.QUEUES;
+      for (const job of ['cabinet.trips-load', 'cabinet.claims-reconcile', 'cabinet.validation']) {
+        expect(JSON.stringify(urls), sender.id).toContain(`\\"${job}\\":\\"`);
+      }
+    }
+  });
+}

@@ -1,0 +1,51 @@
+import { Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { withApp } from './assembly.ts';
+import { ENVIRONMENT_NAMES, ENVIRONMENTS } from './environments.ts';
+
+const acknowledged = z.record(z.string(), z.string());
+
+/** X-Ray and network interfaces, for each of the nine functions. */
+const WILDCARDS = Array(9).fill('AwsSolutions-IAM5[Resource::*]');
+/** The dead-letter queues of the planner and the relay, which no queue feeds. */
+const DEAD_LETTERS = Array(2).fill('AwsSolutions-SQS3');
+
+describe.each(ENVIRONMENT_NAMES)('cdk-nag on %s', (environment) => {
+  const unprotected = environment === 'aurora with jwt' ? ['AwsSolutions-RDS10'] : [];
+
+  it('finds nothing that is not acknowledged, and acknowledges little', () => {
+    const { violations, reasons } = withApp(ENVIRONMENTS[environment], (app) => {
+      app.synth();
+      return {
+        violations: new AwsSolutionsChecks(app).validateScope(app).violations,
+        reasons: app.node
+          .findAll()
+          .flatMap(({ node }) => node.metadata)
+          .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
+          .flatMap(({ data }) => Object.entries(acknowledged.parse(data))),
+      };
+    });
+    expect(violations).toEqual([]);
+    const rules = reasons
+      .filter(([rule]) => rule.includes('AwsSolutions'))
+      .map(([rule]) => rule.split('::').slice(1).join('::'));
+    expect(rules.toSorted()).toEqual([...WILDCARDS, ...unprotected, ...DEAD_LETTERS]);
+    for (const [rule, reason] of reasons) expect(reason.length, rule).toBeGreaterThan(60);
+  });
+
+  it('finds the wildcards when they are not acknowledged', () => {
+    const found = withApp(ENVIRONMENTS[environment], (app) => {
+      for (const { node } of app.node.findAll()) {
+        const rules = node.metadata.filter(
+          ({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY,
+        );
+        for (const { data } of rules)
+          for (const rule of Object.keys(acknowledged.parse(data))) delete data[rule];
+      }
+      return new AwsSolutionsChecks(app).validateScope(app).violations.map(({ ruleName }) => ruleName);
+    });
+    expect(found.toSorted()).toEqual(['AwsSolutions-IAM5[Resource::*]', ...unprotected, 'AwsSolutions-SQS3']);
+  });
+});
