@@ -1,0 +1,67 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import * as z from 'zod';
+import { connect } from '../../../functions/core/database.ts';
+import { PermanentError } from '../../../functions/core/errors.ts';
+import { type DatasetReport, loadDataset } from '../data/load.ts';
+import { createUpstream } from '../data/upstream.ts';
+import { type Ports, type Stack, startStack } from '../stack.ts';
+
+const PROJECT = join(import.meta.dirname, '../../..');
+const ASSEMBLY = join(PROJECT, 'cdk.out');
+const SQL = join(PROJECT, 'sql');
+
+const present = z.strictObject({ there: z.boolean() });
+
+/** Synthesizes in a process of its own: the CDK and esbuild are gone from memory when the stack runs. */
+export async function synthesize(): Promise<void> {
+  try {
+    await promisify(execFile)(process.execPath, [join(PROJECT, 'infra/app.ts')], { cwd: PROJECT });
+  } catch (error) {
+    const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : String(error);
+    throw new PermanentError(`the stack could not be synthesized: ${said}`, { code: 'SYNTH', cause: error });
+  }
+}
+
+export interface LocalStackOptions {
+  readonly stateDirectory?: string | undefined;
+  readonly ports?: Ports;
+  readonly log?: (line: string) => void;
+}
+
+/** The synthesized stack on this machine; its database has the upstream's tables, empty unless they were kept. */
+export function startLocalStack({
+  stateDirectory,
+  ports = {},
+  log = () => {},
+}: LocalStackOptions): Promise<Stack> {
+  return startStack({
+    assembly: ASSEMBLY,
+    stateDirectory,
+    ports,
+    log,
+    onFunctionLog: () => {},
+    beforeTriggers: async (url) => {
+      const database = connect({ url, applicationName: 'cuadre local' });
+      try {
+        const [upstream] = await database.sql(
+          present,
+        )`select to_regclass('public.summary_daily') is not null as there`;
+        if (upstream?.there !== true) await createUpstream(database, SQL);
+      } finally {
+        await database.close();
+      }
+    },
+  });
+}
+
+/** @throws DatasetError naming file, line, column and value; nothing is loaded then */
+export async function load(stack: Stack, directory: string): Promise<DatasetReport> {
+  const database = connect({ url: stack.databaseAs('postgres'), applicationName: 'cuadre load' });
+  try {
+    return await loadDataset(database, directory);
+  } finally {
+    await database.close();
+  }
+}
