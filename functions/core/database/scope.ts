@@ -49,9 +49,13 @@ export class Scope {
 
   /** The first failure decides; the promise counts as heard, so that an ignored one cannot end the process. */
   readonly adopt = <T>(promise: Promise<T>): Promise<T> => {
-    promise.catch((error: unknown) => {
-      this.#failure ??= { error };
-    });
+    const heard = promise.then(
+      () => undefined,
+      (error: unknown) => {
+        this.#failure ??= { error };
+      },
+    );
+    this.#tail = this.#tail.then(() => heard);
     return promise;
   };
 
