@@ -77,8 +77,15 @@ export interface Stack {
     event: unknown,
     options?: { readonly type?: 'RequestResponse' | 'Event' },
   ): Promise<InvokeResult>;
-  /** Fires a schedule as if its time had come; the request id of its target, if that took the delivery. */
-  fireSchedule(name: string, scheduledTime: Date): string | undefined;
+  /**
+   * Fires a schedule as if its time had come; the request id of its target, if that took the delivery.
+   * `over` replaces top-level keys of the schedule's Input, as an edit of the schedule before its time would.
+   */
+  fireSchedule(
+    name: string,
+    scheduledTime: Date,
+    over?: Readonly<Record<string, unknown>>,
+  ): string | undefined;
   /** Starts what `paused` held back. */
   resume(): void;
   /** Waits for the batches under way (Default: up to 10 s), then ends everything; may be called twice. */

@@ -84,12 +84,16 @@ export class RunningStack implements Stack {
     return error === undefined ? { requestId, result: JSON.parse(answer), log } : { requestId, error, log };
   }
 
-  fireSchedule(name: string, scheduledTime: Date): string | undefined {
+  fireSchedule(
+    name: string,
+    scheduledTime: Date,
+    over?: Readonly<Record<string, unknown>>,
+  ): string | undefined {
     const schedule = this.#parts.scheduled.get(name);
     if (schedule === undefined) {
       throw new Error(`there is no schedule ${name}, only ${[...this.#parts.scheduled.keys()].join(', ')}`);
     }
-    return schedule.fire(scheduledTime.getTime());
+    return schedule.fire(scheduledTime.getTime(), over);
   }
 
   resume(): void {

@@ -61,9 +61,12 @@ export class Schedule {
     return due !== undefined && due <= (this.#parts.end ?? Number.POSITIVE_INFINITY) ? due : undefined;
   }
 
-  /** Fires as if the time had come; the request id under which the target runs, if it took the delivery. */
-  fire(scheduledTime: number): string | undefined {
-    return this.#attempt(scheduledTime, 1);
+  /**
+   * Fires as if the time had come; the request id under which the target runs, if it took the delivery.
+   * `over` replaces top-level keys of the input.
+   */
+  fire(scheduledTime: number, over: Readonly<Record<string, unknown>> = {}): string | undefined {
+    return this.#attempt(scheduledTime, 1, over);
   }
 
   #await(after: number): void {
@@ -83,28 +86,38 @@ export class Schedule {
     this.#pending.add(cancel);
   }
 
-  #attempt(scheduledTime: number, attempt: number): string | undefined {
+  #attempt(
+    scheduledTime: number,
+    attempt: number,
+    over: Readonly<Record<string, unknown>>,
+  ): string | undefined {
     const { trail, targetArn, deliver } = this.#parts;
     const time = `${new Date(scheduledTime).toISOString().slice(0, 19)}Z`;
     trail.record({ kind: 'schedule.fired', schedule: this.name, scheduledTime: time, attempt });
-    const input = this.#input(time, attempt);
+    const input = this.#input(time, attempt, over);
     try {
       const requestId = deliver(targetArn, input, `schedule ${this.name}`);
       trail.record({ kind: 'schedule.delivered', schedule: this.name, function: targetArn, requestId });
       return requestId;
     } catch (error) {
-      this.#failed(scheduledTime, attempt, input, error);
+      this.#failed(scheduledTime, attempt, input, error, over);
       return undefined;
     }
   }
 
-  #failed(scheduledTime: number, attempt: number, input: string, error: unknown): void {
+  #failed(
+    scheduledTime: number,
+    attempt: number,
+    input: string,
+    error: unknown,
+    over: Readonly<Record<string, unknown>>,
+  ): void {
     const { retries, maximumAgeSeconds, clock, deadLetterQueue, trail, arn, targetArn, send } = this.#parts;
     const delay = RETRY_MS(attempt);
     const tooOld = clock.now() + delay - scheduledTime > maximumAgeSeconds * 1000;
     const permanent = error instanceof Error && error.name === 'ResourceNotFoundException';
     if (attempt <= retries && !tooOld && !permanent) {
-      this.#later(delay, () => this.#attempt(scheduledTime, attempt + 1));
+      this.#later(delay, () => this.#attempt(scheduledTime, attempt + 1, over));
       return;
     }
     trail.record({
@@ -125,8 +138,10 @@ export class Schedule {
     });
   }
 
-  #input(time: string, attempt: number): string {
-    return this.#parts.input
+  #input(time: string, attempt: number, over: Readonly<Record<string, unknown>>): string {
+    const { input } = this.#parts;
+    const asked = Object.keys(over).length === 0 ? input : JSON.stringify({ ...JSON.parse(input), ...over });
+    return asked
       .replaceAll('<aws.scheduler.schedule-arn>', this.#parts.arn)
       .replaceAll('<aws.scheduler.scheduled-time>', time)
       .replaceAll('<aws.scheduler.execution-id>', randomBytes(8).toString('hex'))
