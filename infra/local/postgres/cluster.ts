@@ -9,13 +9,7 @@ import { chown, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { PermanentError } from '../../../functions/core/errors.ts';
-import {
-  type PostgresVersion,
-  type RunAs,
-  reachable,
-  runnableBinaries,
-  unprivilegedUser,
-} from './binaries.ts';
+import { type PostgresVersion, type RunAs, runnableBinaries, unprivilegedUser } from './binaries.ts';
 import { initialise, type Server, startServer } from './server.ts';
 
 export interface ClusterOptions {
@@ -64,8 +58,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   try {
     await own(scratch, user);
     const binaries = await runnableBinaries(version, user, join(scratch, 'native'));
-    if (await holdsCluster(data, version)) await mustReach(data, user);
-    else await create(data, version, user, binaries.initdb);
+    if (!(await holdsCluster(data, version))) await create(data, version, user, binaries.initdb);
     server = await startServer(binaries.postgres, data, user, options.port, {
       max_connections: String(options.maxConnections ?? 100),
       ...(options.unsafe === true ? unsafeSettings : {}),
@@ -96,7 +89,6 @@ async function create(data: string, version: PostgresVersion, user: RunAs, initd
   await mkdir(fresh, { recursive: true });
   try {
     await own(fresh, user);
-    await mustReach(fresh, user);
     await initialise(initdb, fresh, version, user);
     await rename(fresh, data);
   } catch (error) {
@@ -107,14 +99,6 @@ async function create(data: string, version: PostgresVersion, user: RunAs, initd
 
 async function own(directory: string, user: RunAs): Promise<void> {
   if (user.uid !== undefined && user.gid !== undefined) await chown(directory, user.uid, user.gid);
-}
-
-async function mustReach(directory: string, user: RunAs): Promise<void> {
-  if (await reachable(directory, user)) return;
-  throw new PermanentError(
-    `the directory ${directory} cannot be entered by the unprivileged user that PostgreSQL runs as when root starts it: name another directory, or run as an ordinary user`,
-    { code: 'POSTGRES_DIRECTORY_UNREACHABLE' },
-  );
 }
 
 /** True when the directory holds a cluster of this version, false when it is free; anything else is refused. */

@@ -1,12 +1,10 @@
 /** The two PostgreSQL processes: initdb, which runs once, and the server. */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { type FileHandle, open } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { promisify } from 'node:util';
 import { PermanentError } from '../../../functions/core/errors.ts';
 import type { PostgresVersion, RunAs } from './binaries.ts';
-
-const run = promisify(execFile);
 
 /** A port that was free a moment ago, out of the system's ephemeral range. */
 async function freePort(): Promise<number> {
@@ -30,28 +28,68 @@ const locales = {
 } as const;
 
 export async function initialise(initdb: string, directory: string, version: PostgresVersion, user: RunAs) {
-  const flags = [
-    `--pgdata=${directory}`,
-    '--username=postgres',
-    '--auth=trust',
-    '--encoding=UTF8',
-    '--no-instructions',
-  ];
-  try {
-    await run(initdb, [...flags, '--no-sync', ...locales[version]], {
-      ...user,
-      cwd: directory,
-      env: environment(),
+  const flags = ['--username=postgres', '--auth=trust', '--encoding=UTF8', '--no-instructions', '--no-sync'];
+  const { closed, output } = await launch(initdb, directory, user, [...flags, ...locales[version]]);
+  await closed;
+  if (output.exitCode === 0) return;
+  throw new PermanentError(
+    `PostgreSQL could not create its data directory ${directory}: ${output.text.trim()}`,
+    {
+      code: 'POSTGRES_INIT_FAILED',
+    },
+  );
+}
+
+interface Launched {
+  readonly child: ChildProcess;
+  /** What it said on stderr, its first 10,000 characters, and how it ended. */
+  readonly output: { text: string; exitCode: number | null };
+  readonly exited: Promise<void>;
+  /** After `exited`, once all it said has been read. */
+  readonly closed: Promise<void>;
+}
+
+/**
+ * Starts one of the binaries on a data directory. Root may keep it below directories that only root may enter
+ * (/root, mktemp -d), where the unprivileged user finds no path to it: on Linux it is handed over open instead.
+ */
+async function launch(
+  binary: string,
+  directory: string,
+  user: RunAs,
+  flags: readonly string[],
+): Promise<Launched> {
+  const handOver = user.uid !== undefined && process.platform === 'linux';
+  const handle: FileHandle | undefined = handOver ? await open(directory) : undefined;
+  const child = spawn(binary, ['-D', handle === undefined ? directory : '/proc/self/fd/3', ...flags], {
+    ...user,
+    cwd: directory,
+    env: environment(),
+    stdio: ['ignore', 'ignore', 'pipe', ...(handle === undefined ? [] : [handle.fd])],
+    // A session of its own: Ctrl-C in the terminal reaches the stack, which stops the database last.
+    detached: true,
+  });
+  const output: Launched['output'] = { text: '', exitCode: null };
+  // Read to the end in any case: a full pipe would block the server.
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    if (output.text.length < 10_000) output.text += text;
+  });
+  const closed = new Promise<void>((resolve) => {
+    child.once('close', () => resolve());
+    child.once('error', (error) => {
+      output.text += error.message;
+      resolve();
     });
-  } catch (cause) {
-    throw new PermanentError(
-      `PostgreSQL could not create its data directory ${directory}: ${output(cause)}`,
-      {
-        code: 'POSTGRES_INIT_FAILED',
-        cause,
-      },
-    );
-  }
+  });
+  const exited = new Promise<void>((resolve) => {
+    child.once('exit', (code) => {
+      output.exitCode = code;
+      resolve();
+    });
+    child.once('error', () => resolve());
+  });
+  await handle?.close();
+  return { child, output, exited, closed };
 }
 
 export interface Server {
@@ -98,23 +136,13 @@ async function startOn(
     ...settings,
   };
   const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const child = spawn(postgres, ['-D', directory, '-p', String(port), ...flags], {
-    ...user,
-    cwd: directory,
-    env: environment(),
-    stdio: ['ignore', 'ignore', 'pipe'],
-    // A session of its own: Ctrl-C in the terminal reaches the stack, which stops the database last.
-    detached: true,
-  });
-  const exited = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve());
-    child.once('error', () => resolve());
-  });
+  const server = await launch(postgres, directory, user, ['-p', String(port), ...flags]);
+  const { child, exited } = server;
   // A process that leaves without stop() (an uncaught error, process.exit) takes its server along.
   const quit = () => child.kill('SIGINT');
   process.once('exit', quit);
   void exited.then(() => process.removeListener('exit', quit));
-  await ready(child, directory);
+  await ready(server, directory);
   return {
     port,
     exited,
@@ -127,23 +155,21 @@ async function startOn(
 }
 
 /** Resolves at the line that says so; a server that dies before it is an error with its last words. */
-function ready(child: ChildProcess, directory: string): Promise<void> {
+function ready({ child, output, closed }: Launched, directory: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    let heard = '';
-    const fail = (cause?: unknown) => {
+    const look = () => {
+      if (!output.text.includes('database system is ready to accept connections')) return;
+      child.stderr?.off('data', look);
+      resolve();
+    };
+    child.stderr?.on('data', look);
+    look();
+    void closed.then(() => {
       reject(
-        new PermanentError(`PostgreSQL did not start on ${directory}: ${heard.trim() || output(cause)}`, {
+        new PermanentError(`PostgreSQL did not start on ${directory}: ${output.text.trim()}`, {
           code: 'POSTGRES_START_FAILED',
-          cause,
         }),
       );
-    };
-    child.once('error', fail);
-    child.once('exit', () => fail());
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      // Read on after the start too: a full pipe would block the server's logging.
-      if (heard.length < 10_000) heard += text;
-      if (heard.includes('database system is ready to accept connections')) resolve();
     });
   });
 }
@@ -152,10 +178,4 @@ function environment(): NodeJS.ProcessEnv {
   // The PG* variables of the user's shell (PGDATA, PGOPTIONS, ...) belong to other servers.
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('PG'));
   return { ...Object.fromEntries(own), LC_ALL: 'C', LC_MESSAGES: 'C' };
-}
-
-function output(error: unknown): string {
-  if (!(error instanceof Error)) return 'no message';
-  const stderr = 'stderr' in error && typeof error.stderr === 'string' ? error.stderr.trim() : '';
-  return stderr === '' ? error.message : stderr;
 }
