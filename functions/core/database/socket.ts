@@ -52,7 +52,9 @@ async function secure(
   if (!Buffer.isBuffer(answer) || answer.length !== 1 || answer[0] !== WILLING) {
     throw new PermanentError('the server does not offer TLS', { code: 'TLS_REFUSED' });
   }
-  const socket = tls.connect({ ...(net.isIP(host) ? {} : { servername: host }), ...options, socket: plain });
+  // `host` is what the certificate is checked for: without it an IP address would pass with one for localhost.
+  const name = net.isIP(host) ? { host } : { host, servername: host };
+  const socket = tls.connect({ ...name, ...options, socket: plain });
   socket.on('error', () => undefined);
   await once(socket, 'secureConnect', { signal }).catch((cause: unknown) => {
     if (!socket.authorizationError) throw cause;
