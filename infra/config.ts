@@ -111,7 +111,10 @@ const config = z.strictObject({
   /** Invocations at a time per job queue; SQS mappings accept no less than 2. */
   jobConcurrency: z.int().min(2).max(1000).default(2),
   /** Kept by every run; the git commit unless given. */
-  codeVersion: z.string().min(1).max(64).optional(),
+  codeVersion: z
+    .union([z.string(), z.int().transform(String)])
+    .pipe(z.string().min(1).max(64))
+    .optional(),
 });
 
 export type Config = z.infer<typeof config>;

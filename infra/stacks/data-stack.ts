@@ -18,7 +18,11 @@ export class DataStack extends Stack {
   readonly database: Database;
 
   constructor(scope: Construct, id: string, { deployment, ...props }: DataStackProps) {
-    super(scope, id, props);
+    const own = deployment.config.database;
+    super(scope, id, {
+      ...props,
+      terminationProtection: own.kind === 'aurora' && own.deletionProtection,
+    });
     const { database, after } = this.createDatabase(deployment);
     this.database = database;
     new Migrations(this, 'Migrations', {

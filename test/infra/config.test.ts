@@ -35,12 +35,14 @@ describe('configuration', () => {
   });
 
   it('reads what `-c name=value` makes of numbers, booleans and JSON', () => {
-    const { jobConcurrency, preparedStatements, database } = parseConfig({
+    const { jobConcurrency, preparedStatements, database, codeVersion } = parseConfig({
+      codeVersion: '20261120',
       jobConcurrency: '4',
       preparedStatements: 'false',
       database: '{"kind":"aurora","maxCapacity":8}',
     });
-    expect({ jobConcurrency, preparedStatements, database }).toMatchObject({
+    expect({ jobConcurrency, preparedStatements, database, codeVersion }).toMatchObject({
+      codeVersion: '20261120',
       jobConcurrency: 4,
       preparedStatements: false,
       database: { maxCapacity: 8 },

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import * as z from 'zod';
 import { cabinetDaily } from '../../../functions/cabinet/pipeline.ts';
-import type { Assembly, Found } from '../assembly.ts';
+import type { Assembly } from '../assembly.ts';
+import { allowedBy } from './policies.ts';
 
 const lambda = z.strictObject({
   FunctionName: z.string(),
@@ -108,7 +109,7 @@ export function functions(assembly: Assembly): void {
       const each = named(name);
       const { DB_USER, DB_AUTH, DB_SECRET_ARN } = each?.properties.Environment.Variables ?? {};
       if (role !== 'owner') expect(DB_USER, name).toBe(`cuadre_${role}`);
-      const statements = each ? statementsOf(assembly, each.found, each.properties.Role) : [];
+      const statements = each ? allowedBy(assembly, each.found, each.properties.Role) : [];
       const connects = statements.filter(({ actions }) => actions.includes('rds-db:connect'));
       const reads = statements.filter(({ actions }) => actions.includes('secretsmanager:GetSecretValue'));
       if (DB_AUTH === 'iam') {
@@ -141,39 +142,4 @@ export function functions(assembly: Assembly): void {
       expect(destination).toContain('DeadLetters');
     }
   });
-}
-
-interface Allowed {
-  readonly actions: readonly string[];
-  readonly resource: unknown;
-}
-
-/** What the policies attached to a function's role allow. */
-function statementsOf(assembly: Assembly, from: Found, role: unknown): Allowed[] {
-  const policy = z.object({
-    Roles: z.array(z.unknown()),
-    PolicyDocument: z.object({
-      Statement: z.array(
-        z.object({
-          Effect: z.string(),
-          Action: z.union([z.string().transform((action) => [action]), z.array(z.string())]),
-          Resource: z.unknown(),
-        }),
-      ),
-    }),
-  });
-  const { id } = assembly.target(from, role);
-  return assembly
-    .ofType('AWS::IAM::Policy')
-    .filter(({ stack }) => stack === from.stack)
-    .flatMap((found) => {
-      const { Roles, PolicyDocument } = policy.parse(found.properties);
-      if (!Roles.some((each) => assembly.target(found, each).id === id)) return [];
-      return PolicyDocument.Statement.filter(({ Effect }) => Effect === 'Allow').map(
-        ({ Action, Resource }) => ({
-          actions: Action,
-          resource: Resource,
-        }),
-      );
-    });
 }

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import * as z from 'zod';
 import type { Assembly, Found } from '../assembly.ts';
+import { allowedBy } from './policies.ts';
 
 const queue = z.object({
   QueueName: z.string(),
@@ -14,6 +15,11 @@ const queue = z.object({
       z.object({ redrivePermission: z.literal('denyAll') }),
     ])
     .optional(),
+});
+
+const lambda = z.object({
+  Role: z.unknown(),
+  Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }).optional(),
 });
 
 const mapping = z.strictObject({
@@ -114,17 +120,25 @@ export function queues(assembly: Assembly): void {
     );
   });
 
-  it('tells every sender the queues it may send to, and allows it those', () => {
-    const queues = z.object({ Environment: z.object({ Variables: z.looseObject({ QUEUES: z.unknown() }) }) });
-    const senders = assembly
-      .ofType('AWS::Lambda::Function')
-      .filter((found) => queues.safeParse(found.properties).data?.Environment.Variables.QUEUES !== undefined);
-    expect(senders.map(({ id }) => id)).toHaveLength(7);
-    for (const sender of senders) {
-      const urls = queues.parse(sender.properties).Environment.Variables.QUEUES;
-      for (const job of ['cabinet.trips-load', 'cabinet.claims-reconcile', 'cabinet.validation']) {
-        expect(JSON.stringify(urls), sender.id).toContain(`\\"${job}\\":\\"`);
-      }
-    }
+  it('tells every sender the queues of its jobs, and allows it to send to those alone', () => {
+    const jobs = ['cabinet.trips-load', 'cabinet.claims-reconcile', 'cabinet.validation'];
+    const senders = assembly.ofType('AWS::Lambda::Function').filter((found) => {
+      const { Environment, Role } = lambda.parse(found.properties);
+      const sends = allowedBy(assembly, found, Role)
+        .filter(({ actions, resource }) => actions.includes('sqs:SendMessage') && Array.isArray(resource))
+        .flatMap(({ resource }) => z.array(z.unknown()).parse(resource))
+        .map((each) => queue.parse(assembly.target(found, each).properties).QueueName);
+      const urls = JSON.stringify(Environment?.Variables['QUEUES'] ?? '');
+      expect(
+        jobs.filter((job) => urls.includes(`\\"${job}\\":\\"`)),
+        found.id,
+      ).toEqual(sends.length > 0 ? jobs : []);
+      expect(sends.toSorted(), found.id).toEqual(
+        sends.length > 0 ? jobs.map((job) => `cuadre-${job.replace('.', '-')}`).toSorted() : [],
+      );
+      return sends.length > 0;
+    });
+    // Three jobs, the planner, the dead letters' consumer, the relay and the operator's half of the API.
+    expect(senders).toHaveLength(7);
   });
 }
