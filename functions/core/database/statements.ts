@@ -61,14 +61,14 @@ async function afterOpening<T>(
 
 /** A statement that is its own transaction: cut off in flight, one that writes may have been done or not. */
 async function alone(session: Session, statement: Statement): Promise<Reply> {
-  const head = headOf(statement);
   const reply = await session.run(statement).catch((error: unknown) => {
+    const head = headOf(statement);
     if (session.loss === undefined || error instanceof CuadreError) throw toTyped(error, head);
     throw READS.test(statement.text) ? lostBefore(error, head) : lostDuring(error, head);
   });
   if (!statement.script && controlsTransaction(reply)) {
     session.spend();
-    throw controlError(head);
+    throw controlError(headOf(statement));
   }
   return reply;
 }
