@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import Stream from 'node:stream';
 import postgres from 'postgres';
-import { codeOf, toTyped } from './database/failure.ts';
+import { asError, codeOf, toTyped } from './database/failure.ts';
 import { driverTypes } from './database/parsers.ts';
 import { Pool } from './database/pool.ts';
 import { type Driver, Session } from './database/session.ts';
@@ -53,6 +53,9 @@ async function logIn(settings: Settings, answer: string | Login): Promise<Sessio
     // The empty statement: what fails here has failed before any work was sent.
     await session.run(command(''));
     return session;
+  } catch (error) {
+    session.lose(asError(error));
+    throw error;
   } finally {
     deadline.removeEventListener('abort', expire);
   }

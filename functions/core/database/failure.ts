@@ -50,7 +50,7 @@ export function toTyped(error: unknown, doing: string): CuadreError {
 }
 
 export function lostBefore(error: unknown, doing: string): RetryableError {
-  return new RetryableError(`the database connection was lost: ${textOf(error)}, in "${doing}"`, {
+  return new RetryableError(`the database connection was lost: ${asError(error).message}, in "${doing}"`, {
     code: codeOf(error),
     cause: error,
   });
@@ -58,11 +58,11 @@ export function lostBefore(error: unknown, doing: string): RetryableError {
 
 export function lostDuring(error: unknown, doing: string): LostError {
   return new LostError(
-    `the database connection was lost during "${doing}" (${textOf(error)}): whether it was done, only the data can tell`,
+    `the database connection was lost during "${doing}" (${asError(error).message}): whether it was done, only the data can tell`,
     { code: 'COMMIT_UNKNOWN', cause: error },
   );
 }
 
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+export function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

@@ -15,6 +15,7 @@ export class Pool {
   readonly #open: () => Promise<Session>;
   readonly #idleMs: number;
   #idle: Idle[] = [];
+  readonly #ending = new Set<Promise<void>>();
   readonly #waiting: (() => void)[] = [];
   #free: number;
   readonly #max: number;
@@ -49,7 +50,8 @@ export class Pool {
     for (const _ of places) this.#leave();
     const idle = this.#idle;
     this.#idle = [];
-    await Promise.all(idle.map((one) => this.#discard(one)));
+    for (const one of idle) this.#discard(one);
+    await Promise.all(this.#ending);
   }
 
   async #enter(): Promise<void> {
@@ -70,14 +72,14 @@ export class Pool {
       const fresh = Date.now() - idle.since <= this.#idleMs;
       clearTimeout(idle.timer);
       if (fresh && idle.session.usable) return idle.session;
-      void idle.session.end();
+      this.#end(idle.session);
     }
     return undefined;
   }
 
   #giveBack(session: Session): void {
     if (!session.usable) {
-      void session.end();
+      this.#end(session);
       return;
     }
     const idle: Idle = {
@@ -85,14 +87,20 @@ export class Pool {
       since: Date.now(),
       timer: setTimeout(() => {
         this.#idle = this.#idle.filter((other) => other !== idle);
-        void this.#discard(idle);
+        this.#discard(idle);
       }, this.#idleMs).unref(),
     };
     this.#idle.push(idle);
   }
 
-  async #discard({ session, timer }: Idle): Promise<void> {
+  #discard({ session, timer }: Idle): void {
     clearTimeout(timer);
-    await session.end();
+    this.#end(session);
+  }
+
+  /** Nobody waits for it but close(). */
+  #end(session: Session): void {
+    const ending = session.end().finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
   }
 }

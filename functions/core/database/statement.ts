@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import { PermanentError } from '../errors.ts';
 import type { RowsTag, Sql, SqlScalar, SqlValue } from './types.ts';
 
@@ -73,12 +73,15 @@ export function makeSql(
   function sql<S extends z.ZodType>(schema: S): RowsTag<S>;
   function sql(strings: TemplateStringsArray, ...values: SqlValue[]): Promise<number>;
   function sql<S extends z.ZodType>(first: S | TemplateStringsArray, ...values: SqlValue[]) {
-    if (first instanceof z.core.$ZodType) {
-      return (strings: TemplateStringsArray, ...inner: SqlValue[]) => adopt(rows(first, strings, inner));
-    }
-    return adopt(effect(first, values));
+    if (isTemplate(first)) return adopt(effect(first, values));
+    return (strings: TemplateStringsArray, ...inner: SqlValue[]) => adopt(rows(first, strings, inner));
   }
   return sql;
+}
+
+/** By its shape: naming zod's class here would put all of zod (375 KB) into every bundle. */
+function isTemplate(first: z.ZodType | TemplateStringsArray): first is TemplateStringsArray {
+  return 'raw' in first;
 }
 
 function toStatement(strings: TemplateStringsArray, values: readonly SqlValue[]): Statement {

@@ -1,5 +1,5 @@
 import { CuadreError, PermanentError, RetryableError } from '../errors.ts';
-import { codeOf, lostBefore, lostDuring, toTyped } from './failure.ts';
+import { asError, codeOf, lostBefore, lostDuring, toTyped } from './failure.ts';
 import { Scope } from './scope.ts';
 import type { Session } from './session.ts';
 import { command, headOf, makeSql, type Reply, type Statement } from './statement.ts';
@@ -152,8 +152,4 @@ async function scriptInside(session: Session, text: string): Promise<void> {
 function savepointNames(): () => string {
   let count = 0;
   return () => `s${++count}`;
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }
