@@ -68,10 +68,11 @@ function contextOf({ requestId, deadline }: InvokeMessage): object {
   };
 }
 
+// Kept, because a handler may replace them; through them, so that it comes after what the handler wrote.
+const streams = [process.stdout, process.stderr].map((stream) => stream.write.bind(stream));
+
 function endLog(requestId: string): void {
-  // Both at once and synchronously: what the handler wrote before is in the pipes already.
-  process.stdout.write(`\u0000END ${requestId}\n`);
-  process.stderr.write(`\u0000END ${requestId}\n`);
+  for (const write of streams) write(`\u0000END ${requestId}\n`);
 }
 
 async function answer(handler: Handler, message: InvokeMessage): Promise<void> {

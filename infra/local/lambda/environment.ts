@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import { type FunctionError, limits, responseTooLarge, runtimeExited, timedOut } from './failures.ts';
 import { LogCollector } from './log.ts';
 import type { InvokeMessage, ProcessMessage } from './protocol.ts';
@@ -27,6 +28,8 @@ export interface Outcome {
 
 /** Lambda gives the code ten seconds to load. */
 const LOAD_SECONDS = 10;
+/** The end of the log is in the pipes before the answer is; only a handler that closed them keeps one waiting. */
+const LOG_END_MS = 1_000;
 const canFreeze = process.platform !== 'win32';
 
 /**
@@ -113,7 +116,7 @@ export class Environment {
       return failure(timedOut(requestId, this.#spec.timeoutSeconds), text, true);
     }
     if ('code' in first) return failure(runtimeExited(requestId, first.code, first.signal), log.end());
-    await Promise.race([log.complete, this.#ended]);
+    await Promise.race([log.complete, this.#ended, setTimeoutPromise(LOG_END_MS, undefined, { ref: false })]);
     const text = log.end();
     if (first.kind === 'error') {
       if (isFatal(first.error)) await this.#ended;

@@ -1,4 +1,5 @@
 import { Cron } from 'croner';
+import { messageOf } from '../errors.ts';
 import { instantOf, wallTime } from './zone.ts';
 
 /** When a schedule is due: the first instant after one (milliseconds), or undefined when there is none. */
@@ -49,7 +50,7 @@ function at(body: string, zone: string): NextAfter {
  * Hence the fields are matched against wall-clock time, and the match is turned into an instant afterwards.
  */
 function cron(body: string, zone: string): NextAfter {
-  const pattern = new Cron(translate(body), { paused: true, timezone: 'UTC', alternativeWeekdays: true });
+  const pattern = matcher(body);
   return (instant) => {
     let wall = wallTime(instant, zone);
     for (;;) {
@@ -62,12 +63,21 @@ function cron(body: string, zone: string): NextAfter {
   };
 }
 
+function matcher(body: string): Cron {
+  const translated = translate(body);
+  try {
+    return new Cron(translated, { paused: true, timezone: 'UTC', alternativeWeekdays: true });
+  } catch (cause) {
+    throw new Error(`cron(${body}): ${messageOf(cause)}`, { cause });
+  }
+}
+
 const FIELDS = [
   { name: 'minutes', allowed: /^(\*|[\d,\-*/]+)$/, last: 59 },
   { name: 'hours', allowed: /^(\*|[\d,\-*/]+)$/, last: 23 },
   { name: 'day of month', allowed: /^(\?|L|LW|\d+W|[\d,\-*/]+)$/, last: 31 },
   { name: 'month', allowed: /^[\dA-Z,\-*/]+$/, last: 12 },
-  { name: 'day of week', allowed: /^(\?|L|[1-7]L|([1-7]|[A-Z]{3})#[1-5]|[\dA-Z,\-*/]+)$/, last: 7 },
+  { name: 'day of week', allowed: /^(\?|L|[1-7]L|([1-7]|[A-Z]{3})#[1-5]|[1-7A-Z,\-*/]+)$/, last: 7 },
   { name: 'year', allowed: /^[\d,\-*/]+$/, last: 2199 },
 ] as const;
 
