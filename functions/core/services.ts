@@ -13,6 +13,9 @@ export interface Environment {
   readonly config: WorkerConfig;
 }
 
+/** Kept back of a function's timeout for recording a failure. */
+const SETTLING_SECONDS = 10;
+
 let environment: Environment | undefined;
 
 /** @throws InputError naming every missing or malformed variable; SchemaError when the database is behind or ahead. */
@@ -23,7 +26,10 @@ export async function openEnvironment(name: string): Promise<Environment> {
   }
   const database = databaseConfig(process.env);
   const config = workerConfig(process.env);
-  const control = connect(connectOptions(database, `${name} control`));
+  // A statement is given up while there is still time to say so in the ledger; the role's own limit is for the
+  // longest function and frees what a killed one left behind.
+  const statementTimeoutSeconds = Math.max(1, config.FUNCTION_TIMEOUT_SECONDS - SETTLING_SECONDS);
+  const control = connect({ ...connectOptions(database, `${name} control`), statementTimeoutSeconds });
   try {
     await control.wake();
     await assertSchema(control.sql);
@@ -34,7 +40,7 @@ export async function openEnvironment(name: string): Promise<Environment> {
   }
   environment = {
     control,
-    work: connect(connectOptions(database, `${name} work`)),
+    work: connect({ ...connectOptions(database, `${name} work`), statementTimeoutSeconds }),
     log: createLog({ level: database.LOG_LEVEL }),
     codeVersion: database.CODE_VERSION,
     config,

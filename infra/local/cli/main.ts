@@ -12,7 +12,7 @@ const commands: Readonly<Record<string, (args: readonly string[]) => Promise<Exi
   start,
 };
 
-export async function main(name: string | undefined, args: readonly string[]): Promise<void> {
+async function main([name, ...args]: readonly string[]): Promise<void> {
   const command = commands[name ?? ''];
   if (command === undefined) {
     console.error(`there is no command ${name}; there are ${Object.keys(commands).join(', ')}`);
@@ -37,3 +37,5 @@ function explain(error: unknown): string {
 function isUsageError(error: Error): boolean {
   return 'code' in error && typeof error.code === 'string' && error.code.startsWith('ERR_PARSE_ARGS_');
 }
+
+await main(process.argv.slice(2));
