@@ -1,0 +1,223 @@
+import { rmSync } from 'node:fs';
+import { afterEach, describe, expect, test } from 'vitest';
+import { StackProblems } from '../../../infra/local/errors.ts';
+import { planStack } from '../../../infra/local/plan.ts';
+import { type AppParts, att, mapping, queues, ref, writeApp } from '../../e2e/local-runtime/support/app.ts';
+
+const written: string[] = [];
+afterEach(() => {
+  for (const directory of written.splice(0)) rmSync(directory, { recursive: true, force: true });
+});
+
+function plan(parts: AppParts, parameters = {}) {
+  const assembly = writeApp(parts);
+  written.push(assembly);
+  return planStack({ assembly, parameters });
+}
+
+function problemsOf(parts: AppParts): readonly string[] {
+  try {
+    plan(parts);
+  } catch (error) {
+    if (error instanceof StackProblems) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+const nothing = 'export const handler = async () => {};';
+
+describe('what the runtime does not play', () => {
+  test('is refused by name, all of it at once: types, properties, values', () => {
+    expect(
+      problemsOf({
+        functions: { worker: nothing },
+        functionProperties: { worker: { SnapStart: { ApplyOn: 'None' }, Runtime: 'python3.13' } },
+        resources: {
+          ...queues('jobs', 3),
+          ...mapping('worker', 'jobs', {
+            FilterCriteria: { Filters: [] },
+            ScalingConfig: { Minimum: 1, MaximumConcurrency: 2 },
+          }),
+          Table: { Type: 'AWS::DynamoDB::Table', Properties: {} },
+          Fifo: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'x.fifo', FifoQueue: true } },
+          Custom: { Type: 'Custom::Seed', Properties: { ServiceToken: 'arn:nobody' } },
+          Nightly: {
+            Type: 'AWS::Scheduler::Schedule',
+            Properties: {
+              ScheduleExpression: 'rate(1 hour)',
+              FlexibleTimeWindow: { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 5 },
+              Target: { Arn: 'arn:aws:sqs:us-east-1:000000000000:jobs', RoleArn: att('Role', 'Arn') },
+            },
+          },
+        },
+      }).toSorted(),
+    ).toEqual([
+      'app/Custom (Custom::Seed): the type is not played here',
+      'app/Fifo (AWS::SQS::Queue): the property FifoQueue is not played here',
+      'app/Nightly (AWS::Scheduler::Schedule): the property FlexibleTimeWindow.MaximumWindowInMinutes is not played here',
+      expect.stringContaining(
+        'app/Nightly (AWS::Scheduler::Schedule): the property FlexibleTimeWindow.Mode: a flexible time window is not played here',
+      ),
+      'app/Nightly (AWS::Scheduler::Schedule): the property Target.Arn: only a function is played as a target',
+      'app/Table (AWS::DynamoDB::Table): the type is not played here',
+      expect.stringContaining('app/worker (AWS::Lambda::Function): the property Runtime: '),
+      'app/worker (AWS::Lambda::Function): the property SnapStart is not played here',
+      'app/workerReadsjobs (AWS::Lambda::EventSourceMapping): the property FilterCriteria is not played here',
+      'app/workerReadsjobs (AWS::Lambda::EventSourceMapping): the property ScalingConfig.Minimum is not played here',
+    ]);
+  });
+
+  test('is counted apart from what is inert, with the reasons', () => {
+    const { inventory } = plan({
+      functions: { worker: nothing, provider: nothing },
+      resources: {
+        Logs: { Type: 'AWS::Logs::LogGroup', Properties: { RetentionInDays: 7 } },
+        Vpc: { Type: 'AWS::EC2::VPC' },
+        Trigger: {
+          Type: 'Custom::Trigger',
+          Properties: { ServiceToken: att('provider', 'Arn'), HandlerArn: ref('worker') },
+        },
+      },
+    });
+    expect(inventory.played.map(({ logicalId }) => logicalId).toSorted()).toEqual([
+      'Role',
+      'Trigger',
+      'worker',
+    ]);
+    expect(inventory.inert.map(({ resource, reason }) => [resource.logicalId, reason]).toSorted()).toEqual([
+      ['Logs', 'logs go to whoever started the stack'],
+      ['Vpc', 'everything is on 127.0.0.1'],
+      ['provider', 'it only serves custom resources, which the runtime plays itself'],
+    ]);
+  });
+});
+
+describe('what cannot be resolved', () => {
+  test('names resource and property', () => {
+    expect(
+      problemsOf({
+        functions: { worker: nothing },
+        functionProperties: { worker: { Environment: { Variables: { A: ref('Nowhere') } } } },
+        resources: {
+          Queue: {
+            Type: 'AWS::SQS::Queue',
+            Properties: { QueueName: { 'Fn::GetAtt': ['Queue', 'QueueName'] } },
+          },
+          Other: { Type: 'AWS::SQS::Queue', Properties: { QueueName: att('Role', 'Nothing') } },
+        },
+      }),
+    ).toEqual([
+      'app/worker (AWS::Lambda::Function): app/worker.Environment: app has no resource or parameter Nowhere',
+      expect.stringMatching(/^app\/Queue \(AWS::SQS::Queue\): app\/Queue.QueueName.* is defined by itself$/),
+      'app/Other (AWS::SQS::Queue): app/Other.QueueName: app/Role (AWS::IAM::Role) has no attribute Nothing here',
+    ]);
+  });
+
+  test('a parameter takes its default or the value given, and a missing one is named', () => {
+    const parts: AppParts = {
+      resources: { Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: ref('Name') } } },
+      template: {
+        Parameters: {
+          Name: { Type: 'String' },
+          BootstrapVersion: {
+            Type: 'AWS::SSM::Parameter::Value<String>',
+            Default: '/cdk-bootstrap/x/version',
+          },
+        },
+      },
+    };
+    expect(problemsOf(parts)).toEqual([
+      'app/Queue (AWS::SQS::Queue): app/Queue.QueueName: the parameter Name has no default: give its value',
+    ]);
+    expect(plan(parts, { Name: 'given' }).inventory.played).toHaveLength(2);
+  });
+
+  test('resources under a condition that is false are not there, and stacks import from each other', () => {
+    const { unplaced } = plan({
+      resources: {
+        ...queues('jobs', 3),
+        Never: { Type: 'AWS::DynamoDB::Table', Condition: 'IsLarge' },
+      },
+      template: {
+        Conditions: { IsLarge: { 'Fn::Equals': [ref('AWS::Region'), 'eu-west-1'] } },
+        Outputs: {
+          Arn: { Value: att('jobs', 'Arn'), Export: { Name: { 'Fn::Sub': `\${AWS::StackName}:arn` } } },
+        },
+      },
+      stacks: {
+        second: {
+          Resources: {
+            Queue: {
+              Type: 'AWS::SQS::Queue',
+              Properties: {
+                RedrivePolicy: {
+                  deadLetterTargetArn: { 'Fn::ImportValue': 'app:arn' },
+                  maxReceiveCount: '4',
+                },
+              },
+            },
+          },
+        },
+      },
+    });
+    const queue = unplaced.resources.find(({ id }) => id === 'second/Queue');
+    expect(queue && unplaced.properties(queue)).toEqual({
+      RedrivePolicy: { deadLetterTargetArn: 'arn:aws:sqs:us-east-1:000000000000:jobs', maxReceiveCount: '4' },
+    });
+  });
+
+  test('an app that was not synthesized is told from one that is wrong', () => {
+    expect(() => planStack({ assembly: '/nonexistent' })).toThrow(
+      '/nonexistent/manifest.json does not exist',
+    );
+  });
+});
+
+describe('a role that lacks what the template has it do', () => {
+  const role = (...statements: object[]) => ({
+    Role: {
+      Type: 'AWS::IAM::Role',
+      Properties: { AssumeRolePolicyDocument: {} },
+    },
+    Policy: {
+      Type: 'AWS::IAM::Policy',
+      Properties: { PolicyName: 'p', Roles: [ref('Role')], PolicyDocument: { Statement: statements } },
+    },
+  });
+  const worker = (...statements: object[]): AppParts => ({
+    functions: { worker: nothing },
+    functionProperties: {
+      worker: { Environment: { Variables: { QUEUES: { 'Fn::Sub': `{"a":"\${more}","b":"\${jobsDlq}"}` } } } },
+    },
+    resources: {
+      ...queues('jobs', 3),
+      ...queues('more', 3),
+      ...mapping('worker', 'jobs'),
+      ...role(...statements),
+    },
+  });
+  const consume = {
+    Effect: 'Allow',
+    Action: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+    Resource: att('jobs', 'Arn'),
+  };
+
+  test('is named with the action and the resource', () => {
+    expect(problemsOf(worker())).toEqual([
+      expect.stringMatching(/^app\/worker: its role .* lacks sqs:SendMessage on arn:.*:jobs-dlq$/),
+      expect.stringMatching(/^app\/worker: its role .* lacks sqs:SendMessage on arn:.*:more$/),
+      expect.stringMatching(/^app\/workerReadsjobs: .* lacks sqs:ReceiveMessage on arn:.*:jobs$/),
+      expect.stringMatching(/^app\/workerReadsjobs: .* lacks sqs:DeleteMessage on arn:.*:jobs$/),
+      expect.stringMatching(/^app\/workerReadsjobs: .* lacks sqs:GetQueueAttributes on arn:.*:jobs$/),
+    ]);
+  });
+
+  test('by wildcard, but not against a denial, is allowed', () => {
+    const send = { Effect: 'Allow', Action: 'sqs:Send*', Resource: 'arn:aws:sqs:us-east-1:*:*' };
+    expect(problemsOf(worker(consume, send))).toEqual([]);
+    expect(
+      problemsOf(worker(consume, send, { Effect: 'Deny', Action: 'sqs:*', Resource: att('more', 'Arn') })),
+    ).toEqual([expect.stringMatching(/lacks sqs:SendMessage on arn:.*:more$/)]);
+  });
+});
