@@ -42,6 +42,10 @@ export async function readTable(
     if (header === undefined)
       problems.add({ file, line: 1, rule: 'the header is missing: the file is empty' });
   } catch (error) {
+    if (error instanceof Error && 'syscall' in error) {
+      problems.add({ file, rule: `cannot be read: ${error.message}` });
+      return;
+    }
     if (!(error instanceof CsvError)) throw error;
     const column = header?.[error.field];
     const place = column === undefined ? { file, line: error.line } : { file, line: error.line, column };
@@ -58,9 +62,17 @@ async function* recordsOf(path: string): AsyncGenerator<CsvRecord[]> {
     if (first && text.startsWith('\uFEFF'))
       parser.fail('the file must not begin with a byte order mark', '\uFEFF');
     first &&= text === '';
-    const records = [...parser.push(text)];
-    if (badByte !== undefined) notUtf8(parser, badByte);
+    const records: CsvRecord[] = [];
+    let stopped: unknown;
+    try {
+      for (const record of parser.push(text)) records.push(record);
+      if (badByte !== undefined) notUtf8(parser, badByte);
+    } catch (error) {
+      stopped = error;
+    }
+    // What stands before the place where reading must stop is judged all the same.
     yield records;
+    if (stopped !== undefined) throw stopped;
   }
   const { badByte } = decoder.end();
   if (badByte !== undefined) notUtf8(parser, badByte);
