@@ -9,8 +9,8 @@ import { text } from 'node:stream/consumers';
 import * as z from 'zod';
 import { connect, type Database } from '../../functions/core/database.ts';
 import { migrate } from '../../functions/core/migrate.ts';
-import { createLocalDatabase } from '../../infra/local/data/created.ts';
 import { loadDataset } from '../../infra/local/data/load.ts';
+import { markAsMadeHere } from '../../infra/local/data/made-here.ts';
 import { createUpstream } from '../../infra/local/data/upstream.ts';
 import type { PostgresVersion } from '../../infra/local/postgres/binaries.ts';
 import { type Cluster, startCluster } from '../../infra/local/postgres/cluster.ts';
@@ -77,7 +77,7 @@ export class DatabaseServer {
     const template = await this.#template(home, content);
     this.#count += 1;
     const name = `test_${this.#count}`;
-    await createLocalDatabase(home.admin, name, template);
+    await copy(home, name, template);
     return { url: home.cluster.url(name) };
   }
 
@@ -110,11 +110,7 @@ export class DatabaseServer {
   #template(home: Home, content: Content): Promise<string> {
     return remembered(home.templates, content, async () => {
       if (content === 'empty') return 'template0';
-      await createLocalDatabase(
-        home.admin,
-        content,
-        content === 'golden' ? await this.#template(home, 'migrated') : 'template0',
-      );
+      await copy(home, content, content === 'golden' ? await this.#template(home, 'migrated') : 'template0');
       const database = connect({ url: home.cluster.url(content) });
       if (content === 'golden') {
         await loadDataset(database, goldenDirectory);
@@ -134,4 +130,13 @@ function remembered<K, V>(map: Map<K, Promise<V>>, key: K, make: () => Promise<V
   const made = make();
   map.set(key, made);
   return made;
+}
+
+/** With the mark of a database for data sets, which a copy does not inherit. */
+async function copy({ admin, cluster }: Home, name: string, template: string): Promise<void> {
+  await admin.script(`create database ${name} template ${template}`);
+  if (template === 'template0') return;
+  const database = connect({ url: cluster.url(name) });
+  await markAsMadeHere(database);
+  await database.close();
 }

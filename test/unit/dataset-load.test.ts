@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { datasetTables } from '../../infra/local/data/format.ts';
 import { loadDataset } from '../../infra/local/data/load.ts';
-import { goldenDirectory, ownDatabase, versions } from '../support/database.ts';
+import { createUpstream } from '../../infra/local/data/upstream.ts';
+import { goldenDirectory, ownDatabase, sqlDirectory, versions } from '../support/database.ts';
 import { ana, claim, claims, leads, makeDataset, person, registry, trips } from '../support/dataset.ts';
 
 describe.each(versions)('the golden data set on PostgreSQL %i', (version) => {
@@ -85,8 +86,9 @@ describe('a database', () => {
 
   test('that was never migrated takes none', async () => {
     const { admin } = await ownDatabase({ empty: true });
+    await createUpstream(admin, sqlDirectory);
     await expect(loadDataset(admin, await makeDataset())).rejects.toThrow(
-      'the database has no public.module_ct_cabinet_leads(id, external_id',
+      'the database has no canon.identity_registry(person_key,
     );
   });
 });

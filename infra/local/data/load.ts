@@ -8,8 +8,8 @@ import * as z from 'zod';
 import type { Database, Transaction } from '../../../functions/core/database.ts';
 import { CuadreError, PermanentError } from '../../../functions/core/errors.ts';
 import { compositeArray } from './composite.ts';
-import { assertCreatedHere } from './created.ts';
 import { type DatasetTable, datasetTables } from './format.ts';
+import { assertMadeHere } from './made-here.ts';
 import { DatasetError, Problems } from './problems.ts';
 import { readTable } from './read-table.ts';
 import { type CatalogColumn, catalogColumn } from './values.ts';
@@ -22,7 +22,7 @@ const loadedTable = z.strictObject({ table_name: z.string(), rows: z.string().tr
 export type DatasetReport = ReadonlyMap<string, number>;
 
 /**
- * @param database the superuser's connection to a migrated database made by createLocalDatabase
+ * @param database the superuser's connection to a migrated database whose upstream createUpstream made
  * @throws DatasetError that lists what is wrong with the files; nothing is loaded then
  */
 export async function loadDataset(database: Database, directory: string): Promise<DatasetReport> {
@@ -30,7 +30,7 @@ export async function loadDataset(database: Database, directory: string): Promis
   const present = await filesOf(directory, problems);
   const texts = await Promise.all(['stage_table', 'key_problems', 'fill_tables'].map(readSql));
   return database.transaction(async (sql) => {
-    await assertCreatedHere(sql);
+    await assertMadeHere(sql);
     for (const text of texts) await sql.script(text);
     for (const table of datasetTables) {
       if (present.has(table.name)) await stage(sql, directory, table, problems);
