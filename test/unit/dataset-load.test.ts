@@ -88,7 +88,7 @@ describe('a database', () => {
     const { admin } = await ownDatabase({ empty: true });
     await createUpstream(admin, sqlDirectory);
     await expect(loadDataset(admin, await makeDataset())).rejects.toThrow(
-      'the database has no canon.identity_registry(person_key,
+      'the database has no canon.identity_registry(person_key,',
     );
   });
 });
