@@ -6,6 +6,8 @@ import { awsEndpoint } from './aws-endpoint.ts';
 import { Cleanup } from './cleanup.ts';
 import { systemClock } from './clock.ts';
 import { makeHttpApi } from './http/start.ts';
+import { gateOf } from './iam/gate.ts';
+import { Permissions } from './iam/policies.ts';
 import { InvokeApi } from './lambda/api.ts';
 import { makeAsynchronous } from './lambda/asynchronous.ts';
 import { makeFunctions } from './lambda/start.ts';
@@ -76,7 +78,10 @@ async function start(plan: Plan, options: StackOptions, cleanup: Cleanup): Promi
   const asynchronous = makeAsynchronous(world, clock, trail, (arn, body) => queues.send(arn, body));
   const parts = { functions, asynchronous, queues, clock, trail };
   const api = makeHttpApi(world, { functions, authenticate: options.auth ?? false, clock, trail });
-  servers.answerWith({ aws: awsEndpoint({ lambda: new InvokeApi(functions, asynchronous), secrets }), api });
+  const gate = gateOf(new Permissions(world), functions);
+  const lambda = new InvokeApi(functions, asynchronous, gate);
+  queues.guardWith(gate);
+  servers.answerWith({ aws: awsEndpoint({ lambda, secrets, gate }), api });
 
   if (databaseUrl !== undefined) await options.beforeTriggers?.(databaseUrl);
   await runTriggers(world, functions, log);

@@ -1,5 +1,14 @@
+import { ACCOUNT, REGION } from '../assembly/types.ts';
 import type { World } from '../assembly/world.ts';
-import { eventInvokeConfig, eventSourceMapping, functionName, lambdaFunction } from '../lambda/types.ts';
+import { httpIntegration } from '../http/types.ts';
+import {
+  eventInvokeConfig,
+  eventSourceMapping,
+  functionName,
+  functionPermission,
+  lambdaFunction,
+} from '../lambda/types.ts';
+import { CLUSTER_RESOURCE_ID, databaseCluster } from '../rds/types.ts';
 import { schedule } from '../scheduler/types.ts';
 import { queue } from '../sqs/types.ts';
 import { Permissions } from './policies.ts';
@@ -17,12 +26,13 @@ interface Need {
  */
 export function missingPermissions(world: World, isProvider: (id: string) => boolean): string[] {
   const permissions = new Permissions(world);
-  return needs(world, isProvider)
+  const missing = needs(world, isProvider)
     .filter(({ roleArn }) => permissions.knows(roleArn))
     .filter(({ roleArn, action, resource }) => !permissions.allows(roleArn, action, resource))
     .map(({ who, roleArn, action, resource }) => {
       return `${who}: its role ${roleArn.slice(roleArn.lastIndexOf('/') + 1)} lacks ${action} on ${resource}`;
     });
+  return [...missing, ...strangers(world, permissions, isProvider), ...closedRoutes(world)];
 }
 
 function needs(world: World, isProvider: (id: string) => boolean): Need[] {
@@ -75,6 +85,44 @@ function needs(world: World, isProvider: (id: string) => boolean): Need[] {
         ]),
   ]);
   return [...senders, ...receivers, ...destinations, ...schedules];
+}
+
+/** Functions that reach the cluster but may neither log in by IAM nor read a secret, of all that their environment names. */
+function strangers(world: World, permissions: Permissions, isProvider: (id: string) => boolean): string[] {
+  const [cluster] = world.all(databaseCluster);
+  const host = cluster?.identity.attributes?.['Endpoint.Address'];
+  return world.all(lambdaFunction, isProvider).flatMap(({ id, properties }) => {
+    const values = Object.values(properties.Environment?.Variables ?? {});
+    if (host === undefined || !values.includes(host) || !permissions.knows(properties.Role)) return [];
+    const mayLogIn = values.some((value) => {
+      const user = `arn:aws:rds-db:${REGION}:${ACCOUNT}:dbuser:${CLUSTER_RESOURCE_ID}/${value}`;
+      return (
+        permissions.allows(properties.Role, 'rds-db:connect', user) ||
+        (value.startsWith('arn:aws:secretsmanager:') &&
+          permissions.allows(properties.Role, 'secretsmanager:GetSecretValue', value))
+      );
+    });
+    return mayLogIn
+      ? []
+      : [`${id}: it names the database, and its role allows neither rds-db:connect nor reading its secret`];
+  });
+}
+
+/** Routes whose function does not let the API call it. */
+function closedRoutes(world: World): string[] {
+  const open = new Set(
+    world
+      .all(functionPermission)
+      .filter(({ properties }) => properties.Principal === 'apigateway.amazonaws.com')
+      .map(({ properties }) => functionName(properties.FunctionName)),
+  );
+  return world
+    .all(httpIntegration)
+    .filter(({ properties }) => !open.has(functionName(properties.IntegrationUri)))
+    .map(
+      ({ id, properties }) =>
+        `${id}: ${functionName(properties.IntegrationUri)} has no permission for API Gateway to call it`,
+    );
 }
 
 /** A queue's URL as a whole word: `.../jobs` is not named by `.../jobs-dlq`. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../errors.ts';
+import type { Gate } from '../iam/gate.ts';
 import type { Answer, Request } from '../server.ts';
 import type { AsynchronousInvoker } from './asynchronous.ts';
 import { functionNotFound, InvokeRefused } from './failures.ts';
@@ -13,10 +14,12 @@ const LOG_TAIL_BYTES = 4_096;
 export class InvokeApi {
   readonly #functions: ReadonlyMap<string, LocalFunction>;
   readonly #asynchronous: AsynchronousInvoker;
+  readonly #gate: Gate;
 
-  constructor(functions: ReadonlyMap<string, LocalFunction>, asynchronous: AsynchronousInvoker) {
+  constructor(functions: ReadonlyMap<string, LocalFunction>, asynchronous: AsynchronousInvoker, gate: Gate) {
     this.#functions = functions;
     this.#asynchronous = asynchronous;
+    this.#gate = gate;
   }
 
   /** Is the path one of Lambda's? Its operations carry the date of their API version. */
@@ -43,6 +46,8 @@ export class InvokeApi {
 
   async #invoke(reference: string, request: Request): Promise<Answer> {
     const name = functionName(reference);
+    const refusal = this.#gate(request.headers['authorization'], 'lambda:InvokeFunction', functionArn(name));
+    if (refusal !== undefined) throw new InvokeRefused(403, 'AccessDeniedException', refusal);
     const target = this.#functions.get(name);
     if (target === undefined) throw functionNotFound(functionArn(name));
     const payload = request.body.length === 0 ? '{}' : request.body.toString('utf8');

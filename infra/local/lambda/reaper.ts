@@ -14,14 +14,19 @@ while read -r sign pid; do
   esac
 done
 for pid in $pids; do kill -9 "$pid"; done
+rm -rf "$1"
 `;
 
 export class Reaper {
   readonly #shell: ChildProcess | undefined;
 
-  constructor() {
+  /** `scratch` is a directory that goes too. */
+  constructor(scratch: string) {
     if (process.platform === 'win32') return;
-    this.#shell = spawn('/bin/sh', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+    this.#shell = spawn('/bin/sh', ['-c', script, 'reaper', scratch], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      detached: true,
+    });
     this.#shell.on('error', () => {});
     this.#shell.stdin?.on('error', () => {});
     this.#shell.unref();

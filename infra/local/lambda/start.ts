@@ -6,7 +6,7 @@ import { codeFolder, writeBootstrap } from './code.ts';
 import { LocalFunction } from './function.ts';
 import { Reaper } from './reaper.ts';
 import { lambdaFunction } from './types.ts';
-import { environmentVariables, localCredentials, withDatabasePort } from './variables.ts';
+import { environmentVariables, withDatabasePort } from './variables.ts';
 
 export interface FunctionsOptions {
   readonly isProvider: (id: string) => boolean;
@@ -32,7 +32,7 @@ const CONCURRENCY = 10;
 export async function makeFunctions(world: World, options: FunctionsOptions): Promise<Functions> {
   const { scratch, endpoints, clock, trail, onLog } = options;
   const bootstrap = await writeBootstrap(scratch);
-  const reaper = new Reaper();
+  const reaper = new Reaper(scratch);
   const functions = world.all(lambdaFunction, options.isProvider).map(({ stack, identity, properties }) => {
     const name = identity.ref;
     const arn = identity.attributes?.['Arn'] ?? '';
@@ -50,7 +50,6 @@ export async function makeFunctions(world: World, options: FunctionsOptions): Pr
       runtime: properties.Runtime,
       memoryMb: properties.MemorySize,
       taskRoot,
-      accessKeyId: localCredentials.accessKeyId,
       endpoints,
       given: withDatabasePort(given, options.cluster),
     });

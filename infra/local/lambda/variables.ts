@@ -2,8 +2,13 @@ import { existsSync } from 'node:fs';
 import type { Endpoints } from '../assembly/types.ts';
 import { REGION } from '../assembly/types.ts';
 
-/** Access key and secret of whoever acts on this machine; they open nothing anywhere else. */
+/** Access key and secret of the people on this machine; they open nothing anywhere else. */
 export const localCredentials = { accessKeyId: 'local', secretAccessKey: 'local' } as const;
+
+/** Who calls is known by it: each function has its own. */
+export function accessKeyOf(functionName: string): string {
+  return `${localCredentials.accessKeyId}.${functionName}`;
+}
 
 export interface VariableParts {
   readonly functionName: string;
@@ -12,7 +17,6 @@ export interface VariableParts {
   readonly runtime: string;
   readonly memoryMb: number;
   readonly taskRoot: string;
-  readonly accessKeyId: string;
   readonly endpoints: Endpoints;
   /** From the template. */
   readonly given: Readonly<Record<string, string>>;
@@ -28,7 +32,7 @@ export function environmentVariables(parts: VariableParts): Record<string, strin
     PATH: '/usr/local/bin:/usr/bin:/bin',
     AWS_REGION: REGION,
     AWS_DEFAULT_REGION: REGION,
-    AWS_ACCESS_KEY_ID: parts.accessKeyId,
+    AWS_ACCESS_KEY_ID: accessKeyOf(functionName),
     AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
     AWS_SESSION_TOKEN: 'local',
     AWS_EXECUTION_ENV: `AWS_Lambda_${parts.runtime}`,

@@ -32,22 +32,21 @@ const RETRY_MS = (attempt: number) => Math.min(1_000 * 2 ** (attempt - 1), 3_600
 export class Schedule {
   readonly name: string;
   readonly #parts: ScheduleParts;
-  readonly #next: NextAfter;
+  #next: NextAfter;
   readonly #pending = new Set<() => void>();
 
   /** Throws when the expression or the zone is not one. */
   constructor(parts: ScheduleParts) {
     this.name = parts.name;
     this.#parts = parts;
-    this.#next = parseExpression(parts.expression, {
-      timeZone: parts.timeZone,
-      origin: parts.start ?? parts.clock.now(),
-    });
+    this.#next = this.#countingFrom(parts.clock.now());
   }
 
+  /** Its creation, in the eyes of a rate: that is due at its start date, or at once where it has none. */
   start(): void {
-    // A rate is due at its origin itself: at the creation, unless there is a start date.
-    if (this.#parts.enabled) this.#await(Math.max(this.#parts.start ?? 0, this.#parts.clock.now()) - 1);
+    const now = this.#parts.clock.now();
+    this.#next = this.#countingFrom(now);
+    if (this.#parts.enabled) this.#await(now - 1);
   }
 
   stop(): void {
@@ -67,6 +66,12 @@ export class Schedule {
    */
   fire(scheduledTime: number, over: Readonly<Record<string, unknown>> = {}): string | undefined {
     return this.#attempt(scheduledTime, 1, over);
+  }
+
+  #countingFrom(created: number): NextAfter {
+    const { expression, timeZone, start } = this.#parts;
+    const next = parseExpression(expression, { timeZone, origin: start ?? created });
+    return (instant) => next(Math.max(instant, (start ?? 0) - 1));
   }
 
   #await(after: number): void {

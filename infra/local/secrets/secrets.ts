@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import * as z from 'zod';
 import type { Placed } from '../assembly/types.ts';
 import type { World } from '../assembly/world.ts';
+import type { Gate } from '../iam/gate.ts';
 import { databaseCluster } from '../rds/types.ts';
 import type { Answer, Request } from '../server.ts';
 import { secret, secretAttachment } from './types.ts';
@@ -52,7 +53,8 @@ export class Secrets {
     return this.#values.get(id) ?? [...this.#values].find(([arn]) => arn.includes(`:secret:${id}-`))?.[1];
   }
 
-  answer(request: Request): Answer {
+  /** `gate` decides who may read. */
+  answer(request: Request, gate: Gate): Answer {
     const operation = (request.headers['x-amz-target'] ?? '').replace('secretsmanager.', '');
     if (operation !== 'GetSecretValue') {
       return document(501, {
@@ -61,6 +63,8 @@ export class Secrets {
       });
     }
     const { SecretId } = getSecretValue.parse(JSON.parse(request.body.toString('utf8')));
+    const refusal = gate(request.headers['authorization'], 'secretsmanager:GetSecretValue', SecretId);
+    if (refusal !== undefined) return document(400, { __type: 'AccessDeniedException', message: refusal });
     const value = this.get(SecretId);
     if (value === undefined) {
       return document(400, {

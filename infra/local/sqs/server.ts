@@ -2,9 +2,11 @@ import { mkdirSync } from 'node:fs';
 import { buildApp } from 'fauxqs';
 import { ACCOUNT } from '../assembly/types.ts';
 import { messageOf } from '../errors.ts';
+import type { Gate } from '../iam/gate.ts';
 import { isForeign } from '../server.ts';
 import type { Trail } from '../trail.ts';
 import { type DisorderOptions, disorderly } from './disorder.ts';
+import { refusedCall } from './gate.ts';
 import { queueServerParts, type Spy, type SqsStore } from './parts.ts';
 import { attributesOf, type QueueProperties, queueArn, queueNameOf } from './types.ts';
 
@@ -21,21 +23,28 @@ export type Queue = ReturnType<SqsStore['createQueue']>;
 
 /** SQS on 127.0.0.1, played by the fauxqs package. */
 export class QueueServer {
-  readonly url: string;
   readonly #app: ReturnType<typeof buildApp>;
   readonly #store: SqsStore;
   readonly #prepare: (queue: Queue) => void;
+  #gate: Gate = () => undefined;
 
-  private constructor(
-    url: string,
-    app: ReturnType<typeof buildApp>,
-    store: SqsStore,
-    prepare: (queue: Queue) => void,
-  ) {
-    this.url = url;
+  private constructor(app: ReturnType<typeof buildApp>, store: SqsStore, prepare: (queue: Queue) => void) {
     this.#app = app;
     this.#store = store;
     this.#prepare = prepare;
+    app.addHook('preHandler', async ({ headers, body }, reply) => {
+      const refusal = refusedCall(this.#gate, headers, body);
+      if (refusal === undefined) return;
+      await reply
+        .code(403)
+        .header('content-type', 'application/x-amz-json-1.0')
+        .send(JSON.stringify({ __type: 'com.amazonaws.sqs#AccessDeniedException', message: refusal }));
+    });
+  }
+
+  /** From now on only calls that it lets through are answered. */
+  guardWith(gate: Gate): void {
+    this.#gate = gate;
   }
 
   static async start({ port, trail, directory, disorder }: QueueServerOptions): Promise<QueueServer> {
@@ -61,14 +70,19 @@ export class QueueServer {
       }
     });
     app.addHook('onClose', async () => close());
-    const address = await app.listen({ port, host: '127.0.0.1' }).catch((error: unknown) => {
-      throw new Error(`SQS cannot listen on port ${port}: ${messageOf(error)}`, { cause: error });
-    });
     const disturb = disorder === undefined ? () => {} : disorderly(disorder);
-    return new QueueServer(address, app, sqsStore, (queue) => {
+    const server = new QueueServer(app, sqsStore, (queue) => {
       forgetExpired(queue);
       disturb(queue);
     });
+    await app.listen({ port, host: '127.0.0.1' }).catch((error: unknown) => {
+      throw new Error(`SQS cannot listen on port ${port}: ${messageOf(error)}`, { cause: error });
+    });
+    return server;
+  }
+
+  get url(): string {
+    return this.#app.listeningOrigin;
   }
 
   /** Creates the queue with the messages that were kept of it, if any. */
