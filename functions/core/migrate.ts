@@ -67,6 +67,8 @@ export async function migrate(
 async function lookAt(sql: Sql, files: readonly Migration[]) {
   // Any number that no one else locks; these are the letters "cuadre". Held to the end of the transaction.
   await sql`select pg_advisory_xact_lock(x'637561647265'::bigint)`;
+  // Whoever wants a view that waits to be replaced waits too: give way to a job that holds it for longer than this.
+  await sql`select set_config('lock_timeout', '30s', true) where current_setting('lock_timeout') = '0'`;
   const recorded = await recordedMigrations(sql);
   return recorded === null ? null : pendingMigrations(files, recorded);
 }

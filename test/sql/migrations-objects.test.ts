@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import type { Database } from '../../functions/core/database.ts';
+import { RetryableError } from '../../functions/core/errors.ts';
 import { migrate } from '../../functions/core/migrate.ts';
 import { ownDatabase, versions } from '../support/database.ts';
 import { makeSqlDirectory, objectFile, type SqlDirectory } from '../support/sql-directory.ts';
@@ -215,6 +216,29 @@ describe.each(versions)('repeatable objects on PostgreSQL %i', (version) => {
     const rows = await admin.sql(z.strictObject({ definition: z.string() }))`
       select pg_get_viewdef('ops.v_base'::regclass) as definition`;
     expect(rows[0]?.definition).not.toContain('true');
+  });
+
+  test('an object that somebody holds is waited for, not for ever, and then it is worth another attempt', async () => {
+    const { database, admin, sql } = await start();
+    await admin.script(`alter database ${database.name} set lock_timeout = '50ms'`);
+    const holder = database.connect('postgres');
+    const other = database.connect('postgres');
+    await holder.transaction(async (held) => {
+      await held`lock table ops.v_other in access share mode`;
+      await sql.write({
+        'core/v_other.sql': objectFile(
+          'ops.things',
+          'create or replace view ops.v_other as select id from ops.things where true',
+        ),
+      });
+      const refusal = await migrate(other, sql.path).catch((error: unknown) => error);
+      expect(refusal).toBeInstanceOf(RetryableError);
+      expect(refusal).toMatchObject({
+        code: '55P03',
+        message: expect.stringContaining('sql/core/v_other.sql could not be applied now'),
+      });
+    });
+    expect((await migrate(other, sql.path)).objects).toEqual(['ops.v_other']);
   });
 
   test('a requirement that nothing fulfils is refused with the file that has it', async () => {

@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import * as z from 'zod';
 import { connect, type Database } from '../../functions/core/database.ts';
@@ -113,4 +115,23 @@ test('a server that dies is noticed, and stopping it is still fine', async () =>
   process.kill(row.pid, 'SIGKILL');
   await cluster.exited;
   await cluster.stop();
+});
+
+test('a server ends with the process that started it, also when that is killed', async () => {
+  const module = join(import.meta.dirname, '../../infra/local/postgres/cluster.ts');
+  const script = `import { startCluster } from ${JSON.stringify(module)};
+    const { port, directory } = await startCluster({ unsafe: true });
+    console.log(JSON.stringify({ port, directory }));`;
+  const parent = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = await once(parent.stdout, 'data');
+  const { port, directory: data } = z
+    .object({ port: z.int(), directory: z.string() })
+    .parse(JSON.parse(String(line)));
+  onTestFinished(() => rm(dirname(data), { recursive: true }));
+  const connection = createConnection(port, '127.0.0.1');
+  await once(connection, 'connect');
+  parent.kill('SIGKILL');
+  await once(connection.resume(), 'close');
 });

@@ -70,7 +70,8 @@ export async function requireOutsiders(
   recorded: readonly RecordedObject[],
 ): Promise<void> {
   const inside = new Set(objects.map((object) => object.name));
-  const gone = new Set(recorded.map((row) => row.name));
+  // Still there, but about to be dropped because their files are gone.
+  const leaving = new Set(recorded.filter((row) => row.exists).map((row) => row.name));
   const outside = objects.flatMap(({ file, requires }) =>
     requires.filter((name) => !inside.has(name)).map((name) => ({ file, name })),
   );
@@ -80,7 +81,7 @@ export async function requireOutsiders(
     select name from unnest(${names}::text[]) as required(name)
     where to_regclass(name) is not null or to_regproc(name) is not null`;
   const there = new Set(known.map(({ name }) => name));
-  const missing = outside.filter(({ name }) => !there.has(name) || gone.has(name));
+  const missing = outside.filter(({ name }) => !there.has(name) || leaving.has(name));
   if (missing.length === 0) return;
   const list = missing.map(({ file, name }) => `${file} requires ${name}`).join('; ');
   throw new MigrationError(

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type FileHandle, open } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer, Socket } from 'node:net';
 import { PermanentError } from '../../../functions/core/errors.ts';
 import type { PostgresVersion, RunAs } from './binaries.ts';
 
@@ -32,11 +32,11 @@ export async function initialise(initdb: string, directory: string, version: Pos
   const { closed, output } = await launch(initdb, directory, user, [...flags, ...locales[version]]);
   await closed;
   if (output.exitCode === 0) return;
+  // The packages' install scripts make the links that the binaries find their libraries by.
+  const advice = output.text.includes('shared libraries') ? '; run "npm ci" without --ignore-scripts' : '';
   throw new PermanentError(
-    `PostgreSQL could not create its data directory ${directory}: ${output.text.trim()}`,
-    {
-      code: 'POSTGRES_INIT_FAILED',
-    },
+    `PostgreSQL could not create its data directory ${directory}: ${output.text.trim()}${advice}`,
+    { code: 'POSTGRES_INIT_FAILED' },
   );
 }
 
@@ -138,10 +138,7 @@ async function startOn(
   const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const server = await launch(postgres, directory, user, ['-p', String(port), ...flags]);
   const { child, exited } = server;
-  // A process that leaves without stop() (an uncaught error, process.exit) takes its server along.
-  const quit = () => child.kill('SIGINT');
-  process.once('exit', quit);
-  void exited.then(() => process.removeListener('exit', quit));
+  guard(server);
   await ready(server, directory);
   return {
     port,
@@ -152,6 +149,24 @@ async function startOn(
       await exited;
     },
   };
+}
+
+/**
+ * Stops the server when this process is gone, however it went, SIGKILL included: a shell waits for the end of a pipe
+ * that only this process holds open. Without it each crashed test run would leave a server behind.
+ */
+function guard({ child, exited }: Launched): void {
+  if (process.platform === 'win32' || child.pid === undefined) return;
+  const shell = spawn('sh', ['-c', 'read -r _; kill -INT "$0"', String(child.pid)], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  // Nothing but the guard is lost when there is no shell.
+  shell.on('error', () => {});
+  shell.unref();
+  // A pipe keeps the event loop going unless told not to.
+  if (shell.stdin instanceof Socket) shell.stdin.unref();
+  void exited.then(() => shell.kill('SIGKILL'));
 }
 
 /** Resolves at the line that says so; a server that dies before it is an error with its last words. */
