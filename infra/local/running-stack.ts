@@ -6,7 +6,7 @@ import { functionNotFound } from './lambda/failures.ts';
 import type { LocalFunction } from './lambda/function.ts';
 import { functionArn } from './lambda/types.ts';
 import type { InvokeResult, Stack, StackUrls } from './options.ts';
-import type { Schedule } from './scheduler/schedule.ts';
+import type { Schedules } from './scheduler/schedules.ts';
 import type { Servers } from './servers.ts';
 import type { Mapping } from './sqs/mapping.ts';
 import type { QueueServer } from './sqs/server.ts';
@@ -19,7 +19,7 @@ export interface RunningParts {
   readonly functions: ReadonlyMap<string, LocalFunction>;
   readonly asynchronous: AsynchronousInvoker;
   readonly mappings: readonly Mapping[];
-  readonly scheduled: ReadonlyMap<string, Schedule>;
+  readonly scheduled: Schedules;
   readonly queues: QueueServer;
   readonly clock: Clock;
   readonly trail: Trail;
@@ -57,9 +57,9 @@ export class RunningStack implements Stack {
   }
 
   schedules(): { name: string; next: Date | undefined }[] {
-    return [...this.#parts.scheduled.values()].map((schedule) => {
-      const next = schedule.nextAfter(this.#parts.clock.now());
-      return { name: schedule.name, next: next === undefined ? undefined : new Date(next) };
+    return this.#parts.scheduled.all.map(({ name, running, properties }) => {
+      const next = properties.State === 'ENABLED' ? running.nextAfter(this.#parts.clock.now()) : undefined;
+      return { name, next: next === undefined ? undefined : new Date(next) };
     });
   }
 
@@ -89,18 +89,20 @@ export class RunningStack implements Stack {
     scheduledTime: Date,
     over?: Readonly<Record<string, unknown>>,
   ): string | undefined {
-    const schedule = this.#parts.scheduled.get(name);
-    if (schedule === undefined) {
-      throw new Error(`there is no schedule ${name}, only ${[...this.#parts.scheduled.keys()].join(', ')}`);
+    const { scheduled } = this.#parts;
+    const entry = scheduled.get(name);
+    if (entry === undefined) {
+      const names = scheduled.all.map((each) => each.name).join(', ');
+      throw new Error(`there is no schedule ${name}, only ${names}`);
     }
-    return schedule.fire(scheduledTime.getTime(), over);
+    return entry.running.fire(scheduledTime.getTime(), over);
   }
 
   resume(): void {
     if (this.#resumed) return;
     this.#resumed = true;
     for (const mapping of this.#parts.mappings) mapping.start();
-    for (const schedule of this.#parts.scheduled.values()) schedule.start();
+    this.#parts.scheduled.start();
   }
 
   stop({ graceMs = 10_000 }: { readonly graceMs?: number } = {}): Promise<void> {
@@ -111,7 +113,7 @@ export class RunningStack implements Stack {
   /** First what calls, then what is called; a function that is not done by the grace's end is killed. */
   async #stop(graceMs: number): Promise<void> {
     const { mappings, scheduled, asynchronous, queues, servers, stopFunctions, cleanup } = this.#parts;
-    for (const schedule of scheduled.values()) schedule.stop();
+    scheduled.stop();
     await servers.api?.stop();
     const done = Promise.all([...mappings.map((mapping) => mapping.stop()), asynchronous.stop()]);
     queues.interrupt();

@@ -14,7 +14,8 @@ import { makeFunctions } from './lambda/start.ts';
 import type { Stack, StackOptions } from './options.ts';
 import { type Plan, planStack } from './plan.ts';
 import { RunningStack } from './running-stack.ts';
-import { makeSchedules } from './scheduler/start.ts';
+import { SchedulerApi } from './scheduler/api.ts';
+import { Schedules } from './scheduler/schedules.ts';
 import { makeSecrets } from './secrets/secrets.ts';
 import { startServers } from './servers.ts';
 import { makeMappings } from './sqs/start.ts';
@@ -81,7 +82,9 @@ async function start(plan: Plan, options: StackOptions, cleanup: Cleanup): Promi
   const gate = gateOf(new Permissions(world), functions);
   const lambda = new InvokeApi(functions, asynchronous, gate);
   queues.guardWith(gate);
-  servers.answerWith({ aws: awsEndpoint({ lambda, secrets, gate }), api });
+  const scheduled = new Schedules(world, parts);
+  const scheduler = new SchedulerApi(scheduled, gate);
+  servers.answerWith({ aws: awsEndpoint({ lambda, scheduler, secrets, gate }), api });
 
   if (databaseUrl !== undefined) await options.beforeTriggers?.(databaseUrl);
   await runTriggers(world, functions, log);
@@ -92,7 +95,7 @@ async function start(plan: Plan, options: StackOptions, cleanup: Cleanup): Promi
     servers,
     databaseUrl,
     mappings: makeMappings(world, queues, functions, clock, trail),
-    scheduled: makeSchedules(world, parts),
+    scheduled,
     stopFunctions,
     cleanup,
   });

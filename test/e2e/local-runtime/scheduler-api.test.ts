@@ -1,0 +1,120 @@
+import {
+  GetScheduleCommand,
+  ListSchedulesCommand,
+  SchedulerClient,
+  UpdateScheduleCommand,
+} from '@aws-sdk/client-scheduler';
+import { expect, onTestFinished, test } from 'vitest';
+import { localCredentials } from '../../../infra/local/lambda/variables.ts';
+import { att } from './support/app.ts';
+import { runApp, virtualClock } from './support/stack.ts';
+
+const Target = { Arn: att('worker', 'Arn'), RoleArn: att('Role', 'Arn'), Input: '{"a":1}' };
+
+const parts = {
+  functions: { worker: 'export const handler = async () => {};' },
+  resources: {
+    Nightly: {
+      Type: 'AWS::Scheduler::Schedule',
+      Properties: {
+        Name: 'nightly',
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        ScheduleExpression: 'cron(0 2 * * ? *)',
+        ScheduleExpressionTimezone: 'America/Lima',
+        Target: { ...Target, RetryPolicy: { MaximumRetryAttempts: 3, MaximumEventAgeInSeconds: 600 } },
+      },
+    },
+  },
+};
+
+async function start() {
+  const clock = virtualClock();
+  const stack = await runApp(parts, { clock });
+  const client = new SchedulerClient({
+    endpoint: stack.urls.scheduler,
+    region: 'us-east-1',
+    credentials: localCredentials,
+  });
+  onTestFinished(() => client.destroy());
+  return { clock, stack, client };
+}
+
+test('a schedule is found as the template has it', async () => {
+  const { client } = await start();
+  const listed = await client.send(new ListSchedulesCommand({ NamePrefix: 'night' }));
+  expect(listed.Schedules).toMatchObject([{ Name: 'nightly', State: 'ENABLED', GroupName: 'default' }]);
+  const found = await client.send(new GetScheduleCommand({ Name: 'nightly' }));
+  expect(found).toMatchObject({
+    Arn: 'arn:aws:scheduler:us-east-1:000000000000:schedule/default/nightly',
+    ScheduleExpression: 'cron(0 2 * * ? *)',
+    ScheduleExpressionTimezone: 'America/Lima',
+    State: 'ENABLED',
+    FlexibleTimeWindow: { Mode: 'OFF' },
+    Target: { Input: '{"a":1}', RetryPolicy: { MaximumRetryAttempts: 3, MaximumEventAgeInSeconds: 600 } },
+    CreationDate: expect.any(Date),
+  });
+});
+
+test('a schedule that is paused does not fire until it is resumed', async () => {
+  const { client, stack, clock } = await start();
+  const {
+    Name,
+    FlexibleTimeWindow,
+    ScheduleExpression,
+    ScheduleExpressionTimezone,
+    Target: target,
+  } = await client.send(new GetScheduleCommand({ Name: 'nightly' }));
+  const whole = { Name, FlexibleTimeWindow, ScheduleExpression, ScheduleExpressionTimezone, Target: target };
+  await client.send(new UpdateScheduleCommand({ ...whole, State: 'DISABLED' }));
+  expect(stack.schedules()).toEqual([{ name: 'nightly', next: undefined }]);
+  await clock.advance(3 * 86_400_000);
+  expect(stack.trail.all('schedule.fired')).toEqual([]);
+  await client.send(new UpdateScheduleCommand({ ...whole, State: 'ENABLED' }));
+  await clock.advance(86_400_000);
+  expect(stack.trail.all('schedule.fired')).toHaveLength(1);
+});
+
+test('an update replaces everything: what it leaves out has its default again', async () => {
+  const { client } = await start();
+  const { Target: target } = await client.send(new GetScheduleCommand({ Name: 'nightly' }));
+  await client.send(
+    new UpdateScheduleCommand({
+      Name: 'nightly',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      ScheduleExpression: 'rate(1 day)',
+      StartDate: new Date('2030-01-01T00:00:00Z'),
+      Target: { Arn: target?.Arn, RoleArn: target?.RoleArn },
+    }),
+  );
+  const changed = await client.send(new GetScheduleCommand({ Name: 'nightly' }));
+  expect(changed).toMatchObject({
+    ScheduleExpression: 'rate(1 day)',
+    ScheduleExpressionTimezone: 'UTC',
+    StartDate: new Date('2030-01-01T00:00:00Z'),
+    Target: { Input: '{}', RetryPolicy: { MaximumRetryAttempts: 185, MaximumEventAgeInSeconds: 86_400 } },
+  });
+});
+
+test('what is wrong or not played is refused', async () => {
+  const { client, stack } = await start();
+  const update = (over: object) =>
+    client.send(
+      new UpdateScheduleCommand({
+        Name: 'nightly',
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        ScheduleExpression: 'rate(1 day)',
+        Target: { Arn: 'arn:aws:lambda:us-east-1:000000000000:function:worker', RoleArn: 'arn:role' },
+        ...over,
+      }),
+    );
+  await expect(update({ ScheduleExpression: 'rate(1 fortnight)' })).rejects.toMatchObject({
+    name: 'ValidationException',
+  });
+  await expect(update({ FlexibleTimeWindow: { Mode: 'FLEXIBLE' } })).rejects.toThrow('flexible');
+  await expect(update({ Name: 'other' })).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  const created = await fetch(new URL('/schedules/nightly', stack.urls.scheduler), { method: 'POST' });
+  expect(created.status).toBe(501);
+  expect((await client.send(new GetScheduleCommand({ Name: 'nightly' }))).ScheduleExpression).toBe(
+    'cron(0 2 * * ? *)',
+  );
+});
