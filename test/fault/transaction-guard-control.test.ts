@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
+import * as z from 'zod';
 import { testDatabase } from '../support/database.ts';
 import { createTable } from '../support/transaction-faults.ts';
 
@@ -10,48 +11,43 @@ const script = new URL('../support/bare-driver.ts', import.meta.url).pathname;
 
 beforeAll(() => database.admin.script(createTable));
 
-/** What the child printed, or how it died. */
-async function bare(max: number, fault: string): Promise<unknown> {
-  try {
-    const { stdout } = await run(process.execPath, [script, database.url(), String(max), fault]);
-    return JSON.parse(stdout);
-  } catch (error) {
-    return { died: error instanceof Error ? error.message : String(error) };
-  }
+const settled = z.object({
+  a: z.string().optional(),
+  rows: z.object({ a: z.number(), b: z.number() }),
+  innocent: z.boolean(),
+  usable: z.boolean(),
+});
+
+/** What became of the trial in the child. */
+async function bare(max: number, fault: string) {
+  const child = await run(process.execPath, [script, database.url(), String(max), fault]).catch(
+    (error: unknown) => ({ stdout: JSON.stringify({ died: String(error) }) }),
+  );
+  const end: unknown = JSON.parse(child.stdout);
+  const outcome = settled.safeParse(end).data;
+  if (outcome === undefined) return { end, safe: false };
+  const leaked = outcome.a !== undefined && outcome.rows.a > 0;
+  return { end, safe: outcome.innocent && outcome.usable && !leaked };
 }
 
-/** If one of these changes with the driver, look whether the guard is still needed, and in which form. */
+test('the control itself is sound: where nothing is lost, nothing goes wrong', async () => {
+  expect(await bare(1, 'nothing lost')).toMatchObject({ safe: true, end: { rows: { a: 2, b: 2 } } });
+});
+
+/**
+ * Rows of a rejected transaction, half of an innocent one, a dead process or a hang: which one depends on timing in
+ * some cases, that it is one of them does not. If one turns safe with a new driver, look what the guard is still for.
+ */
 test.each([
-  {
-    max: 1,
-    fault: 'nothing lost',
-    what: 'goes well, so the control itself is sound',
-    outcome: { rows: { a: 2, b: 2 }, innocent: true, usable: true },
-  },
-  {
-    max: 1,
-    fault: 'killed between queries, another query once B has ended',
-    what: 'commits a row of a transaction that was rejected',
-    outcome: { a: 'Error', rows: { a: 1, b: 2 }, innocent: true, usable: true },
-  },
-  {
-    max: 1,
-    fault: 'killed between queries, the body throws in the middle of B',
-    what: 'commits half of B, which resolves',
-    outcome: { a: 'Error', rows: { a: 0, b: 1 }, innocent: false, usable: true },
-  },
-  {
-    max: 1,
-    fault: 'killed during a query',
-    what: 'ends the process',
-    outcome: { died: expect.stringContaining("TypeError: Cannot read properties of null (reading 'write')") },
-  },
-  {
-    max: 5,
-    fault: 'killed between queries, another query once B has ended',
-    what: 'ends the process',
-    outcome: { died: expect.stringContaining("TypeError: Cannot read properties of null (reading 'write')") },
-  },
-])("the driver's own begin, $max connection(s), $fault: $what", async ({ max, fault, outcome }) => {
-  expect(await bare(max, fault)).toEqual(outcome);
+  [1, 'killed between queries, another query once B has ended'],
+  [1, 'killed between queries, the body throws in the middle of B'],
+  [1, 'killed during a query'],
+  [5, 'killed between queries, another query once B has ended'],
+  [5, 'killed during a query'],
+])("the driver's own begin is not safe: %i connection(s), %s", async (max, fault) => {
+  const { end, safe } = await bare(max, fault);
+  console.log(`bare driver, ${max} connection(s), ${fault}: ${JSON.stringify(end).slice(0, 400)}`);
+  expect(safe).toBe(false);
+  // A child that died of anything else would prove nothing.
+  expect(end).toSatisfy((any: object) => !('died' in any) || String(any.died).includes("(reading 'write')"));
 });

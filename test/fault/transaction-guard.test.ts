@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { type ConnectOptions, connect, type Database } from '../../functions/core/database.ts';
 import { testDatabase } from '../support/database.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
-import { createTable, faults, trial } from '../support/transaction-faults.ts';
+import { createTable, faults } from '../support/transaction-faults.ts';
+import { trial } from '../support/transaction-trial.ts';
 
 const database = testDatabase({ empty: true });
 let proxy: TcpProxy;
@@ -61,13 +62,22 @@ describe.each([1, 5])('with %i connection(s)', (max) => {
     if (fault.committed === 'all') expect(verdict.rows.a).toBeGreaterThan(0);
   });
 
-  test('killed before the first query, unnoticed: the transaction begins on a new connection', async () => {
+  test('lost before the first query, unnoticed: the transaction begins on a new connection', async () => {
+    open({ max });
+    await subject.sql`select 1`;
+    proxy.rule = ({ connection }) => (connection === 0 ? 'reset' : 'pass');
+    await database.admin.sql`truncate guard`;
+    await subject.transaction((sql) => sql`insert into guard values ('A', 1)`);
+    expect(await rowsOf('A')).toBe(1);
+    proxy.rule = ({ connection }) => (connection === 1 ? 'reset' : 'pass');
+    await subject.wake();
+    expect(proxy.connections).toBe(3);
+  });
+
+  test('killed before the first query, noticed: the transaction begins on a new connection', async () => {
     open({ max });
     const [backend] = await subject.sql(z.strictObject({ pid: z.int() }))`select pg_backend_pid() as pid`;
-    // Held back: the client cannot know that its connection is dead.
-    proxy.rule = ({ from }) => (from === 'server' ? 'hold' : 'pass');
     await database.admin.sql`select pg_terminate_backend(${backend?.pid ?? null}::int, 10000)`;
-    proxy.rule = ({ from, connection }) => (connection === 0 && from === 'client' ? 'reset' : 'pass');
     await database.admin.sql`truncate guard`;
     await subject.transaction((sql) => sql`insert into guard values ('A', 1)`);
     expect(await rowsOf('A')).toBe(1);

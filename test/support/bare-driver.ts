@@ -6,7 +6,8 @@ import postgres from 'postgres';
 import { makeSql } from '../../functions/core/database/statement.ts';
 import { connect, type Transaction } from '../../functions/core/database.ts';
 import { startTcpProxy } from './tcp-proxy.ts';
-import { faults, type Subject, trial } from './transaction-faults.ts';
+import { faults } from './transaction-faults.ts';
+import { type Subject, trial } from './transaction-trial.ts';
 
 const [url = '', max, name] = process.argv.slice(2);
 const fault = faults.find((one) => one.name === name);

@@ -220,6 +220,18 @@ describe('statements', () => {
     now.mockRestore();
   });
 
+  test('a connection to a server that has become read-only is not used again', async () => {
+    const first = await pidOf(subject);
+    const failover = subject.sql`do $$ begin raise exception 'standby' using errcode = '25006'; end $$`;
+    await expect(failover).rejects.toMatchObject({ name: 'RetryableError', code: '25006' });
+    expect(await pidOf(subject)).not.toBe(first);
+  });
+
+  test("a script's connection ends with it", async () => {
+    await subject.script('select pg_advisory_lock(2)');
+    expect(await database.admin.sql`select pg_advisory_xact_lock(2)`).toBe(1);
+  });
+
   test('an idle connection is closed after its time', async () => {
     connect({ idleTimeoutSeconds: 0.001 });
     await subject.sql`select pg_advisory_lock(1)`;

@@ -15,7 +15,11 @@ export type RowsTag<S extends z.ZodType> = (
   ...values: SqlValue[]
 ) => Promise<z.output<S>[]>;
 
-/** Every call starts its statement at once and returns the promise of its end. */
+/**
+ * Every call starts its statement at once and returns the promise of its end. Errors are CuadreErrors: Permanent or
+ * Retryable by PostgreSQL's SQLSTATE (its code); outside a transaction a statement that writes and loses its
+ * connection in flight is a LostError, since it may have been done.
+ */
 export interface Sql {
   /** The rows, each parsed by the schema; a row that does not match is a PermanentError (ROW_SHAPE). */
   <S extends z.ZodType>(row: S): RowsTag<S>;
