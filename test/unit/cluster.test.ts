@@ -129,7 +129,7 @@ test('a server ends with the process that started it, also when that is killed',
   const { port, directory: data } = z
     .object({ port: z.int(), directory: z.string() })
     .parse(JSON.parse(String(line)));
-  onTestFinished(() => rm(dirname(data), { recursive: true }));
+  onTestFinished(() => rm(dirname(data), { recursive: true, force: true }));
   const connection = createConnection(port, '127.0.0.1');
   await once(connection, 'connect');
   parent.kill('SIGKILL');

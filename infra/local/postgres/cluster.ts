@@ -59,11 +59,13 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     await own(scratch, user);
     const binaries = await runnableBinaries(version, user, join(scratch, 'native'));
     if (!(await holdsCluster(data, version))) await create(data, version, user, binaries.initdb);
-    server = await startServer(binaries.postgres, data, user, options.port, {
+    const settings = {
       max_connections: String(options.maxConnections ?? 100),
       ...(options.unsafe === true ? unsafeSettings : {}),
       ...options.settings,
-    });
+    };
+    const plan = { postgres: binaries.postgres, directory: data, user, settings, scratch };
+    server = await startServer(plan, options.port);
   } catch (error) {
     await rm(scratch, { recursive: true, force: true });
     throw error;

@@ -98,18 +98,21 @@ export interface Server {
   stop(): Promise<void>;
 }
 
+export interface ServerPlan {
+  readonly postgres: string;
+  readonly directory: string;
+  readonly user: RunAs;
+  readonly settings: Readonly<Record<string, string>>;
+  /** Deleted when this process is gone and could not do it itself. */
+  readonly scratch: string;
+}
+
 /** On the port given, or on a free one: another program may take that first, hence the attempts. */
-export async function startServer(
-  postgres: string,
-  directory: string,
-  user: RunAs,
-  port: number | undefined,
-  settings: Readonly<Record<string, string>>,
-): Promise<Server> {
-  if (port !== undefined) return startOn(port, postgres, directory, user, settings);
+export async function startServer(plan: ServerPlan, port: number | undefined): Promise<Server> {
+  if (port !== undefined) return startOn(port, plan);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await startOn(await freePort(), postgres, directory, user, settings);
+      return await startOn(await freePort(), plan);
     } catch (error) {
       const taken = error instanceof PermanentError && error.message.includes('could not bind');
       if (!taken || attempt === 3) throw error;
@@ -117,13 +120,8 @@ export async function startServer(
   }
 }
 
-async function startOn(
-  port: number,
-  postgres: string,
-  directory: string,
-  user: RunAs,
-  settings: Readonly<Record<string, string>>,
-): Promise<Server> {
+async function startOn(port: number, plan: ServerPlan): Promise<Server> {
+  const { postgres, directory, user, settings, scratch } = plan;
   const all = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
@@ -138,7 +136,7 @@ async function startOn(
   const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const server = await launch(postgres, directory, user, ['-p', String(port), ...flags]);
   const { child, exited } = server;
-  guard(server);
+  guard(server, scratch);
   await ready(server, directory);
   return {
     port,
@@ -151,13 +149,18 @@ async function startOn(
   };
 }
 
+// $0 is the server, $1 what to delete after it. 10 s at most: where nobody reaps, a dead process stays visible.
+const farewell = `read -r _; kill -INT "$0"
+  i=0; while [ $i -lt 100 ] && kill -0 "$0" 2>/dev/null; do sleep 0.1; i=$((i + 1)); done
+  rm -rf "$1"`;
+
 /**
  * Stops the server when this process is gone, however it went, SIGKILL included: a shell waits for the end of a pipe
  * that only this process holds open. Without it each crashed test run would leave a server behind.
  */
-function guard({ child, exited }: Launched): void {
+function guard({ child, exited }: Launched, scratch: string): void {
   if (process.platform === 'win32' || child.pid === undefined) return;
-  const shell = spawn('sh', ['-c', 'read -r _; kill -INT "$0"', String(child.pid)], {
+  const shell = spawn('sh', ['-c', farewell, String(child.pid), scratch], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });
