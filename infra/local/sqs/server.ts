@@ -8,6 +8,7 @@ import type { Trail } from '../trail.ts';
 import { type DisorderOptions, disorderly } from './disorder.ts';
 import { refusedCall } from './gate.ts';
 import { queueServerParts, type Spy, type SqsStore } from './parts.ts';
+import { answerQuery } from './query.ts';
 import { attributesOf, type QueueProperties, queueArn, queueNameOf } from './types.ts';
 
 export interface QueueServerOptions {
@@ -17,6 +18,12 @@ export interface QueueServerOptions {
   readonly directory?: string;
   /** Messages arrive out of order and some twice, as the real service may deliver them. */
   readonly disorder?: DisorderOptions;
+}
+
+interface Headers {
+  readonly authorization?: string | undefined;
+  readonly 'content-type'?: string | undefined;
+  readonly 'x-amz-target'?: string | string[] | undefined;
 }
 
 export type Queue = ReturnType<SqsStore['createQueue']>;
@@ -33,12 +40,8 @@ export class QueueServer {
     this.#store = store;
     this.#prepare = prepare;
     app.addHook('preHandler', async ({ headers, body }, reply) => {
-      const refusal = refusedCall(this.#gate, headers, body);
-      if (refusal === undefined) return;
-      await reply
-        .code(403)
-        .header('content-type', 'application/x-amz-json-1.0')
-        .send(JSON.stringify({ __type: 'com.amazonaws.sqs#AccessDeniedException', message: refusal }));
+      const answer = await this.#before(headers, body);
+      if (answer !== undefined) await reply.code(answer.status).type(answer.type).send(answer.body);
     });
   }
 
@@ -117,18 +120,46 @@ export class QueueServer {
 
   /** An operation of the SQS API, without a socket between. */
   async call(operation: string, input: object): Promise<unknown> {
+    const { status, body } = await this.#call(operation, input);
+    if (status !== 200) throw new Error(`SQS ${operation}: ${JSON.stringify(body)}`);
+    return body;
+  }
+
+  /** What is answered here and not by the server: calls that are not allowed, and those in the old protocol. */
+  async #before(
+    headers: Headers,
+    body: unknown,
+  ): Promise<{ status: number; type: string; body: string } | undefined> {
+    if (headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true) {
+      const { authorization = '' } = headers;
+      const answer = await answerQuery(body, (operation, input) =>
+        this.#call(operation, input, { authorization }),
+      );
+      return answer && { type: 'text/xml', ...answer };
+    }
+    const message = refusedCall(this.#gate, headers, body);
+    if (message === undefined) return undefined;
+    const document = { __type: 'com.amazonaws.sqs#AccessDeniedException', message };
+    return { status: 403, type: 'application/x-amz-json-1.0', body: JSON.stringify(document) };
+  }
+
+  async #call(
+    operation: string,
+    input: object,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<{ status: number; body: unknown }> {
     const response = await this.#app.inject({
       method: 'POST',
       url: '/',
       headers: {
+        ...headers,
         host: '127.0.0.1',
         'content-type': 'application/x-amz-json-1.0',
         'x-amz-target': `AmazonSQS.${operation}`,
       },
       payload: JSON.stringify(input),
     });
-    if (response.statusCode !== 200) throw new Error(`SQS ${operation}: ${response.body}`);
-    return response.json();
+    return { status: response.statusCode, body: response.body === '' ? undefined : response.json() };
   }
 
   /** Long polls under way come back with nothing. */
