@@ -122,10 +122,12 @@ describe("the same signatures as the SDK's own signer", () => {
     ),
     now: fc.date({ min: new Date('2000-01-01'), max: new Date('2090-01-01'), noInvalidDate: true }),
   });
-  // Whole characters: half a surrogate pair has no URL encoding.
-  const query = fc.dictionary(fc.string({ minLength: 1, unit: 'grapheme' }), fc.string({ unit: 'grapheme' }));
+  // Whole characters: half a surrogate pair has no URL encoding. Their signer keeps queries in objects, which take
+  // no key __proto__.
+  const name = fc.string({ minLength: 1, unit: 'grapheme' }).filter((any) => any !== '__proto__');
+  const query = fc.dictionary(name, fc.string({ unit: 'grapheme' }));
   const headers = fc.dictionary(
-    fc.stringMatching(/^x-[a-z0-9-]{1,10}$/),
+    fc.stringMatching(/^h-[a-z0-9-]{1,10}$/),
     fc.stringMatching(/^[!-~]([ -~]{0,20}[!-~])?$/),
   );
   const host = fc.stringMatching(/^[a-z]{1,9}([.-][a-z]{1,9}){0,2}$/);
