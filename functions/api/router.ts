@@ -23,7 +23,8 @@ export function router(name: string, endpoints: readonly Endpoint[]): HttpHandle
     })),
     notFoundResponse: ({ method, path }) => notFound(method, path),
   });
-  return async (event, context) => route(event, context);
+  // The gateway's own parameter is the catch-all of its route; the ones that count are the router's.
+  return async (event, context) => route({ ...event, pathParameters: {} }, context);
 }
 
 function notFound(method: string, path: string): HttpResult {

@@ -63,18 +63,13 @@ export async function judgeGaps(
         select * from gap where in_window and ahead
         order by lead_date desc, driver_id, milestone, lead_id limit ${limit}::integer
       ) taken
-    ), achieved as (
-      -- What v_payment_calculation has as achieved, asked for the selected gaps alone: driver, rule and lead date must agree.
-      select s.place, p.achieved_date, p.achieved_trips
-      from selected s
-      join ops.v_payment_rules_reached p
-        on p.person_key = s.person_key and p.driver_id = s.driver_id and p.lead_date = s.lead_date
-        and p.origin_tag = 'cabinet' and p.rule_scope = 'partner' and p.rule_id = s.rule_id
     ), judged as materialized (
-      -- Without it a gap is vetoed, for the first reason that holds.
+      -- Free of a veto: ops.v_payment_calculation has an achieved partner row of this driver, rule and lead date. Asked
+      -- of the relations that it stands on and for the selected gaps alone: that one weighs every person against every
+      -- rule. Else the first reason that holds.
       select
         s.*, e.person_key as event_person_key, e.origin_tag as event_origin_tag, o.lead_date as first_event_date,
-        a.achieved_date, a.achieved_trips, v.veto,
+        under_rule.trips as trips_under_rule, v.veto,
         v.veto is null and 1 = row_number() over (
           partition by s.person_key, s.lead_date, s.milestone, v.veto is null order by s.place
         ) as chosen
@@ -82,10 +77,17 @@ export async function judgeGaps(
       left join observational.v_lead_events e
         on e.source_table = 'module_ct_cabinet_leads' and e.source_pk = s.lead_source_pk
       left join observational.v_person_origins o on o.person_key = s.person_key and o.origin_tag = 'cabinet'
-      left join achieved a on a.place = s.place
+      cross join lateral (
+        select sum(t.trips) as trips
+        from canon.driver_day_trips t
+        where t.driver_id = s.driver_id
+          and t.trip_date >= s.lead_date
+          and t.trip_date < s.lead_date + s.rule_window_days
+          and t.trip_date <= (select coalesce(ops.as_of(), 'infinity'))
+      ) under_rule
       cross join lateral (
         select case
-          when a.place is not null and s.amount > 0 then null
+          when s.rule_id is not null and o.lead_date = s.lead_date and under_rule.trips >= s.milestone and s.amount > 0 then null
           when e.event_id is null then 'NO_LEAD_EVENT'
           when e.person_key is distinct from s.person_key then 'EVENT_OF_OTHER_PERSON'
           when e.origin_tag <> 'cabinet' then 'ORIGIN_NOT_CABINET'
@@ -129,11 +131,10 @@ export async function judgeGaps(
           'person_key', person_key, 'driver_id', driver_id, 'milestone', milestone, 'trips_14d', trips_14d,
           'amount', amount::text, 'rule_id', rule_id
         ) || case
-          when veto is null then jsonb_build_object(
-            'achieved_date', achieved_date, 'achieved_trips', achieved_trips, 'claim_id', claim_id)
+          when veto is null then jsonb_build_object('trips_under_rule', trips_under_rule, 'claim_id', claim_id)
           else jsonb_build_object(
             'event_person_key', event_person_key, 'event_origin_tag', event_origin_tag, 'first_event_date', first_event_date,
-            'rule_window_days', rule_window_days)
+            'rule_window_days', rule_window_days, 'trips_under_rule', trips_under_rule)
         end
       from decided
       order by place

@@ -6,6 +6,8 @@ import { type Queues, sqsQueues } from '../../functions/core/queues.ts';
 export interface TestQueues {
   readonly queues: Queues;
   readonly server: FauxqsServer;
+  /** Job name -> queue URL, as a function's QUEUES has it. */
+  readonly urls: Readonly<Record<string, string>>;
   /** Messages waiting in a job's queue, as bodies. */
   waiting(job: string): string[];
 }
@@ -15,13 +17,14 @@ export function testQueues(jobs: readonly string[]): TestQueues {
   let server: FauxqsServer | undefined;
   let client: SQSClient | undefined;
   let queues: Queues | undefined;
+  let urls: Readonly<Record<string, string>> | undefined;
 
   beforeAll(async () => {
     const started = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false });
     server = started;
     for (const job of jobs) started.createQueue(nameOf(job));
     const endpoint = `http://127.0.0.1:${started.port}`;
-    const urls = Object.fromEntries(jobs.map((job) => [job, `${endpoint}/000000000000/${nameOf(job)}`]));
+    urls = Object.fromEntries(jobs.map((job) => [job, `${endpoint}/000000000000/${nameOf(job)}`]));
     client = new SQSClient({
       endpoint,
       region: 'us-east-1',
@@ -38,6 +41,9 @@ export function testQueues(jobs: readonly string[]): TestQueues {
   return {
     get queues() {
       return made(queues);
+    },
+    get urls() {
+      return made(urls);
     },
     get server() {
       return made(server);
