@@ -61,8 +61,14 @@ export interface InvokeResult {
 
 export interface Stack {
   readonly urls: StackUrls;
-  readonly counts: { readonly played: number; readonly inert: number; readonly refused: 0 };
-  /** Every resource that does nothing here, with the reason. */
+  /** Of resources; the inert properties are those of played ones. */
+  readonly counts: {
+    readonly played: number;
+    readonly inert: number;
+    readonly inertProperties: number;
+    readonly refused: 0;
+  };
+  /** Every resource, and property of a played one (`<id>.<property>`), that does nothing here, with the reason. */
   readonly inert: readonly { readonly id: string; readonly type: string; readonly reason: string }[];
   readonly trail: Trail;
   readonly functions: ReadonlyMap<string, LocalFunction>;

@@ -44,8 +44,20 @@ export class RunningStack implements Stack {
     this.trail = parts.trail;
     this.functions = parts.functions;
     this.queues = parts.queues;
-    this.counts = { played: inventory.played.length, inert: inventory.inert.length, refused: 0 };
-    this.inert = inventory.inert.map(({ resource: { id, type }, reason }) => ({ id, type, reason }));
+    this.counts = {
+      played: inventory.played.length,
+      inert: inventory.inert.length,
+      inertProperties: inventory.inertProperties.length,
+      refused: 0,
+    };
+    this.inert = [
+      ...inventory.inert.map(({ resource: { id, type }, reason }) => ({ id, type, reason })),
+      ...inventory.inertProperties.map(({ resource: { id, type }, property, reason }) => ({
+        id: `${id}.${property}`,
+        type,
+        reason,
+      })),
+    ];
     this.urls = {
       lambda: servers.aws.url,
       scheduler: servers.aws.url,
@@ -116,13 +128,15 @@ export class RunningStack implements Stack {
     scheduled.stop();
     await servers.api?.stop();
     const done = Promise.all([...mappings.map((mapping) => mapping.stop()), asynchronous.stop()]);
-    queues.interrupt();
+    // Again and again: a poll may be just about to begin.
+    const interrupting = setInterval(() => queues.interrupt(), 10);
     const grace = Promise.withResolvers<void>();
     const timer = setTimeout(grace.resolve, graceMs);
     await Promise.race([done, grace.promise]);
     clearTimeout(timer);
     await stopFunctions();
     await done;
+    clearInterval(interrupting);
     await cleanup.run();
   }
 }

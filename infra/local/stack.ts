@@ -32,8 +32,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     parameters: options.parameters ?? {},
     authenticate: options.auth ?? false,
   });
-  const { played, inert } = plan.inventory;
-  options.log?.(`resources: ${played.length} played, ${inert.length} inert here, 0 refused`);
+  const { played, inert, inertProperties } = plan.inventory;
+  options.log?.(
+    `resources: ${played.length} played (${inertProperties.length} of their properties inert), ${inert.length} inert here, 0 refused`,
+  );
   const cleanup = new Cleanup();
   try {
     return await start(plan, options, cleanup);

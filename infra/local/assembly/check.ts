@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { messageOf, StackProblems } from '../errors.ts';
 import { lambdaFunction } from '../lambda/types.ts';
 import { playedTypes } from './catalogue.ts';
@@ -9,6 +10,12 @@ export interface Inventory {
   readonly played: readonly Resource[];
   /** With the reason for each. */
   readonly inert: readonly { readonly resource: Resource; readonly reason: string }[];
+  /** Properties of played resources that change nothing here. */
+  readonly inertProperties: readonly {
+    readonly resource: Resource;
+    readonly property: string;
+    readonly reason: string;
+  }[];
 }
 
 /**
@@ -34,7 +41,18 @@ export function takeInventory(world: World): Inventory {
   if (problems.length > 0) {
     throw new StackProblems('this template cannot be run here as it is:', problems);
   }
-  return { played, inert };
+  return { played, inert, inertProperties: played.flatMap(inertPropertiesOf) };
+}
+
+const inertMark = z.object({ inert: z.string() });
+
+function inertPropertiesOf(resource: Resource): Inventory['inertProperties'] {
+  const schema = playedTypes.get(resource.type)?.properties;
+  if (!(schema instanceof z.ZodObject)) return [];
+  return Object.keys(resource.raw).flatMap((property) => {
+    const mark = inertMark.safeParse(schema.shape[property]?.meta());
+    return mark.success ? [{ resource, property, reason: mark.data.inert }] : [];
+  });
 }
 
 function problemsOf(world: World, resource: Resource): string[] {

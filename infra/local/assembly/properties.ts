@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** A property that changes nothing on one machine; the reason is what the start prints under `--verbose`. */
+/** A property that changes nothing on one machine; the reason goes into the inventory of the start. */
 export function inertProperty(reason: string): z.ZodOptional<z.ZodUnknown> {
   return z.unknown().optional().meta({ inert: reason });
 }

@@ -44,8 +44,8 @@ export class Permissions {
   allows(roleArn: string, action: string, resource: string): boolean {
     const matching = (this.#statements.get(roleName(roleArn)) ?? []).filter(
       (statement) =>
-        (statement.Action ?? []).some((pattern) => matches(pattern.toLowerCase(), action.toLowerCase())) &&
-        (statement.Resource ?? []).some((pattern) => matches(pattern, resource)),
+        statement.Action.some((pattern) => matches(pattern.toLowerCase(), action.toLowerCase())) &&
+        statement.Resource.some((pattern) => matches(pattern, resource)),
     );
     return (
       matching.some(({ Effect }) => Effect === 'Allow') &&

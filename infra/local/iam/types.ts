@@ -2,18 +2,23 @@ import * as z from 'zod';
 import { inertProperty, tags } from '../assembly/properties.ts';
 import { ACCOUNT, nameOf, played } from '../assembly/types.ts';
 
-const texts = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
+/** A policy may write a single element without its list. */
+const listOf = <T extends z.ZodType>(element: T) =>
+  z.preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(element));
 
-const statement = z.looseObject({
+/** NotAction and NotResource are refused by name: nothing here works them out. */
+const statement = z.strictObject({
+  Sid: z.string().optional(),
   Effect: z.enum(['Allow', 'Deny']),
-  Action: texts.optional(),
-  Resource: texts.optional(),
+  Action: listOf(z.string()),
+  Resource: listOf(z.string()),
   Condition: z.record(z.string(), z.unknown()).optional(),
 });
 
-/** A policy may hold a single statement without its list. */
-export const policyDocument = z.looseObject({
-  Statement: z.union([statement.transform((one) => [one]), z.array(statement)]),
+export const policyDocument = z.strictObject({
+  Version: z.string().optional(),
+  Id: z.string().optional(),
+  Statement: listOf(statement),
 });
 
 export type Statement = z.output<typeof statement>;

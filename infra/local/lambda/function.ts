@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { Trail } from '../trail.ts';
 import { Environment, type EnvironmentSpec, type Outcome } from './environment.ts';
-import { limits, requestTooLarge, throttled } from './failures.ts';
+import { InvokeRefused, limits, requestTooLarge, throttled } from './failures.ts';
 import type { Reaper } from './reaper.ts';
 
 export interface FunctionParts {
@@ -63,6 +63,7 @@ export class LocalFunction {
     if (Buffer.byteLength(payload) > limits.synchronousRequest) {
       throw requestTooLarge(limits.synchronousRequest);
     }
+    if (this.#stopped) throw new InvokeRefused(503, 'ServiceException', 'the stack is stopping');
     const requestId = invocation.requestId ?? randomUUID();
     const begun = performance.now();
     const warm = this.#takeIdle();
@@ -96,8 +97,7 @@ export class LocalFunction {
       try {
         return await this.invoke(payload, invocation);
       } catch (error) {
-        if (!(error instanceof Error && error.name === 'TooManyRequestsException') || this.#stopped)
-          throw error;
+        if (!(error instanceof InvokeRefused) || error.status !== 429) throw error;
         await new Promise<void>((resolve) => this.#waiting.push(resolve));
       }
     }

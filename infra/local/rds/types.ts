@@ -68,7 +68,23 @@ export const databaseCluster = played(
 /** An instance of the cluster: the same server, so nothing of it is read. */
 export const databaseInstance = played(
   'AWS::RDS::DBInstance',
-  z.looseObject({ DBClusterIdentifier: z.string('only instances of a cluster are played') }),
+  z.strictObject({
+    DBClusterIdentifier: z.string('only instances of a cluster are played'),
+    AutoMinorVersionUpgrade: inertProperty(embedded),
+    AvailabilityZone: inertProperty(network),
+    CACertificateIdentifier: inertProperty('127.0.0.1 is reached without TLS'),
+    DBInstanceClass: inertProperty('the server has what this machine has'),
+    DBInstanceIdentifier: inertProperty('nothing asks for it'),
+    DBParameterGroupName: inertProperty(embedded),
+    EnablePerformanceInsights: inertProperty('there is no CloudWatch'),
+    Engine: inertProperty('the cluster’s decides'),
+    MonitoringInterval: inertProperty('there is no CloudWatch'),
+    MonitoringRoleArn: inertProperty('there is no CloudWatch'),
+    PerformanceInsightsRetentionPeriod: inertProperty('there is no CloudWatch'),
+    PromotionTier: inertProperty('there is one server'),
+    PubliclyAccessible: inertProperty(network),
+    Tags: tags,
+  }),
   (naming) => ({
     ref: naming.suggestedName.toLowerCase(),
     attributes: {

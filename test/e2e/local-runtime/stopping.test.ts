@@ -74,6 +74,14 @@ describe('stop', () => {
     expect(again.queues.queue('jobs').messages.map((message) => message.messageId)).toEqual([messageId]);
   });
 
+  test('ends also polls that are just about to begin', async () => {
+    const stack = await runApp(parts(1), { paused: true });
+    stack.resume();
+    await stack.stop();
+    await expect(fetch(stack.urls.sqs)).rejects.toThrow();
+    // Were the poll left alone, the stop would take its 20 s.
+  }, 15_000);
+
   test('leaves no process, no port and no file behind, and may be asked for twice', async () => {
     const before = readdirSync(tmpdir()).filter((name) => name.startsWith('cuadre-stack-'));
     const { port, next } = await server();

@@ -41,6 +41,14 @@ describe('what the runtime does not play', () => {
           }),
           Table: { Type: 'AWS::DynamoDB::Table', Properties: {} },
           Fifo: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'x.fifo', FifoQueue: true } },
+          Policy: {
+            Type: 'AWS::IAM::Policy',
+            Properties: {
+              PolicyName: 'p',
+              Roles: [ref('Role')],
+              PolicyDocument: { Statement: { Effect: 'Deny', NotAction: 'sqs:*', Resource: '*' } },
+            },
+          },
           Custom: { Type: 'Custom::Seed', Properties: { ServiceToken: 'arn:nobody' } },
           Nightly: {
             Type: 'AWS::Scheduler::Schedule',
@@ -60,6 +68,8 @@ describe('what the runtime does not play', () => {
         'app/Nightly (AWS::Scheduler::Schedule): the property FlexibleTimeWindow.Mode: a flexible time window is not played here',
       ),
       'app/Nightly (AWS::Scheduler::Schedule): the property Target.Arn: only a function is played as a target',
+      'app/Policy (AWS::IAM::Policy): the property PolicyDocument.Statement.0.Action.0: Invalid input: expected string, received undefined',
+      'app/Policy (AWS::IAM::Policy): the property PolicyDocument.Statement.0.NotAction is not played here',
       'app/Table (AWS::DynamoDB::Table): the type is not played here',
       expect.stringContaining('app/worker (AWS::Lambda::Function): the property Runtime: '),
       'app/worker (AWS::Lambda::Function): the property SnapStart is not played here',
@@ -71,6 +81,7 @@ describe('what the runtime does not play', () => {
   test('is counted apart from what is inert, with the reasons', () => {
     const { inventory } = plan({
       functions: { worker: nothing, provider: nothing },
+      functionProperties: { worker: { TracingConfig: { Mode: 'Active' } } },
       resources: {
         Logs: { Type: 'AWS::Logs::LogGroup', Properties: { RetentionInDays: 7 } },
         Vpc: { Type: 'AWS::EC2::VPC' },
@@ -84,6 +95,16 @@ describe('what the runtime does not play', () => {
       'Role',
       'Trigger',
       'worker',
+    ]);
+    expect(
+      inventory.inertProperties.map(({ resource, property, reason }) => [
+        resource.logicalId,
+        property,
+        reason,
+      ]),
+    ).toEqual([
+      ['Role', 'AssumeRolePolicyDocument', 'every service here may assume every role'],
+      ['worker', 'TracingConfig', 'there is no X-Ray'],
     ]);
     expect(inventory.inert.map(({ resource, reason }) => [resource.logicalId, reason]).toSorted()).toEqual([
       ['Logs', 'logs go to whoever started the stack'],
