@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { mapping, queues, writeApp } from './support/app.ts';
 import { runApp, send } from './support/stack.ts';
 
@@ -83,7 +83,12 @@ describe('stop', () => {
   }, 15_000);
 
   test('leaves no process, no port and no file behind, and may be asked for twice', async () => {
-    const before = readdirSync(tmpdir()).filter((name) => name.startsWith('cuadre-stack-'));
+    const own = mkdtempSync(join(tmpdir(), 'cuadre-own-'));
+    vi.stubEnv('TMPDIR', own);
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+      rmSync(own, { recursive: true, force: true });
+    });
     const { port, next } = await server();
     const stack = await runApp(parts(port));
     const connection = next();
@@ -95,8 +100,7 @@ describe('stop', () => {
     await closed;
     await expect(fetch(stack.urls.lambda)).rejects.toThrow();
     await expect(fetch(stack.urls.sqs)).rejects.toThrow();
-    const after = readdirSync(tmpdir()).filter((name) => name.startsWith('cuadre-stack-'));
-    expect(after.filter((name) => !before.includes(name))).toEqual([]);
+    expect(readdirSync(own).filter((name) => !name.startsWith('cuadre-app-'))).toEqual([]);
   });
 });
 
