@@ -30,34 +30,40 @@ const checkpointSchema = z.strictObject({
 });
 
 /** Generates the claims that are due and missing, and says of every gap it looked at what became of it, and why. */
-export const claimsReconcile = job({
-  name: 'cabinet.claims-reconcile',
-  input,
-  async run({ input, asOf, dryRun, sql, jobRunId, checkpoint, progress }): Promise<Outcome> {
-    const before = checkpoint === null ? undefined : parse(checkpointSchema, checkpoint, 'checkpoint');
-    const cutoff = input.daysBack === 'all' || input.daysBack === 0 ? null : daysBefore(asOf, input.daysBack);
-    const chunk = await judgeGaps(sql, jobRunId, dryRun, {
-      cutoff,
-      limit: input.limit === 'all' ? CHUNK : input.limit,
-      onlyMilestone: input.onlyMilestone ?? null,
-      weekStart: input.weekStart ?? null,
-      after: before?.last ?? null,
-    });
-    const { open, open_keys, in_window } = before ?? chunk;
-    const decided = await countDecisions(sql, jobRunId);
-    progress(decided.selected['total']?.count ?? 0, in_window['total']?.count ?? 0, 'gaps');
-    if (input.limit === 'all' && chunk.more && chunk.last !== null) {
-      return { report: {}, next: { open, open_keys, in_window, last: chunk.last } };
-    }
-    return {
-      report: report(
-        { asOf, cutoff, onlyGaps: input.onlyGaps },
-        { open, open_keys, in_window, after: chunk.after },
-        decided,
-      ),
-    };
-  },
-});
+export const claimsReconcile = claimsJob(CHUNK);
+
+/** @param chunkSize smaller in tests, which have no 100,000 gaps */
+export function claimsJob(chunkSize: number) {
+  return job({
+    name: 'cabinet.claims-reconcile',
+    input,
+    async run({ input, asOf, dryRun, sql, jobRunId, checkpoint, progress }): Promise<Outcome> {
+      const before = checkpoint === null ? undefined : parse(checkpointSchema, checkpoint, 'checkpoint');
+      const cutoff =
+        input.daysBack === 'all' || input.daysBack === 0 ? null : daysBefore(asOf, input.daysBack);
+      const chunk = await judgeGaps(sql, jobRunId, dryRun, {
+        cutoff,
+        limit: input.limit === 'all' ? chunkSize : input.limit,
+        onlyMilestone: input.onlyMilestone ?? null,
+        weekStart: input.weekStart ?? null,
+        after: before?.last ?? null,
+      });
+      const { open, open_keys, in_window } = before ?? chunk;
+      const decided = await countDecisions(sql, jobRunId);
+      progress(decided.selected['total']?.count ?? 0, in_window['total']?.count ?? 0, 'gaps');
+      if (input.limit === 'all' && chunk.more && chunk.last !== null) {
+        return { report: {}, next: { open, open_keys, in_window, last: chunk.last } };
+      }
+      return {
+        report: report(
+          { asOf, cutoff, onlyGaps: input.onlyGaps },
+          { open, open_keys, in_window, after: chunk.after },
+          decided,
+        ),
+      };
+    },
+  });
+}
 
 export const handler = jobHandler(cabinetDaily, claimsReconcile);
 
