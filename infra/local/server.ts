@@ -24,13 +24,21 @@ export interface HttpServer {
 
 export class BodyTooLarge extends Error {}
 
+export interface ServeOptions {
+  readonly port: number;
+  readonly name: string;
+  readonly maximumBody: number;
+  /** Hears of faults of the runtime itself, which the client only sees as a 500. */
+  readonly onFault: (line: string) => void;
+}
+
 /** A server on 127.0.0.1 that answers whole requests; `port` 0 takes a free one. */
 export async function serve(
-  options: { readonly port: number; readonly name: string; readonly maximumBody: number },
+  options: ServeOptions,
   answer: (request: Request) => Promise<Answer>,
 ): Promise<HttpServer> {
   const server = createServer((incoming, response) => {
-    void handle(incoming, response, options.maximumBody, answer);
+    void handle(incoming, response, options, answer);
   });
   await listen(server, options.port, options.name);
   const { port } = addressOf(server);
@@ -48,7 +56,7 @@ export async function serve(
 async function handle(
   incoming: IncomingMessage,
   response: ServerResponse,
-  maximumBody: number,
+  { name, maximumBody, onFault }: ServeOptions,
   answer: (request: Request) => Promise<Answer>,
 ): Promise<void> {
   let result: Answer;
@@ -63,7 +71,7 @@ async function handle(
   } catch (error) {
     const status = error instanceof BodyTooLarge ? 413 : 500;
     const message = error instanceof BodyTooLarge ? 'Request Too Long' : 'Internal Server Error';
-    if (status === 500) console.error(error);
+    if (status === 500) onFault(`${name}: ${error instanceof Error ? error.stack : String(error)}`);
     result = { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ message }) };
   }
   if (response.destroyed) return;

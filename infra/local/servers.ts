@@ -32,7 +32,7 @@ export async function startServers(
   trail: Trail,
   cleanup: Cleanup,
 ): Promise<Servers> {
-  const { ports = {} } = options;
+  const { ports = {}, log: onFault = () => {} } = options;
   const state = options.stateDirectory === undefined ? undefined : resolve(options.stateDirectory);
   const starting: Handler = async () => ({ status: 503, body: 'the stack is starting' });
   let handlers: { aws: Handler; api: Handler | undefined } = { aws: starting, api: starting };
@@ -51,13 +51,13 @@ export async function startServers(
       }),
     ),
     cleanup.track(
-      serve({ port: ports.aws ?? 0, name: 'AWS endpoint', maximumBody: AWS_BODY }, (request) =>
+      serve({ port: ports.aws ?? 0, name: 'AWS endpoint', maximumBody: AWS_BODY, onFault }, (request) =>
         handlers.aws(request),
       ),
     ),
     hasApi
       ? cleanup.track(
-          serve({ port: ports.api ?? 0, name: 'HTTP API', maximumBody: API_BODY }, (request) =>
+          serve({ port: ports.api ?? 0, name: 'HTTP API', maximumBody: API_BODY, onFault }, (request) =>
             (handlers.api ?? starting)(request),
           ),
         )

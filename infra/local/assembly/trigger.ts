@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { inertProperty, whole } from './properties.ts';
+import { inertProperty } from './properties.ts';
 import { played } from './types.ts';
 
 /** A function that the deployment runs once what it executes after is there: here at every start. */
@@ -9,7 +9,7 @@ export const trigger = played(
     ServiceToken: z.string(),
     HandlerArn: z.string(),
     InvocationType: z.enum(['RequestResponse', 'Event', 'DryRun']).default('RequestResponse'),
-    Timeout: whole.default(120_000),
+    Timeout: inertProperty('the function’s own holds'),
     ExecuteOnHandlerChange: inertProperty('it runs at every start'),
   }),
   ({ logicalId }) => ({ ref: logicalId }),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { World } from '../assembly/world.ts';
 import type { Clock } from '../clock.ts';
+import { messageOf } from '../errors.ts';
 import type { Trail } from '../trail.ts';
 import { InvokeRefused, limits, requestTooLarge } from './failures.ts';
 import type { Completed, LocalFunction } from './function.ts';
@@ -132,8 +133,12 @@ export class AsynchronousInvoker {
       attempts: pending.attempt,
       ...(onFailure === undefined ? {} : { destination: onFailure }),
     });
-    if (onFailure !== undefined)
-      this.#send(onFailure, failureRecord(pending, condition, completed, this.#clock));
+    if (onFailure === undefined) return;
+    try {
+      await this.#send(onFailure, failureRecord(pending, condition, completed, this.#clock));
+    } catch (problem) {
+      this.#trail.record({ kind: 'message.lost', queue: onFailure, reason: messageOf(problem) });
+    }
   }
 }
 

@@ -53,14 +53,14 @@ async function load(): Promise<Handler> {
   return handler;
 }
 
-function contextOf({ requestId, deadline }: InvokeMessage): object {
+function contextOf({ requestId, functionArn, deadline }: InvokeMessage): object {
   const name = variables['AWS_LAMBDA_FUNCTION_NAME'];
   return {
     awsRequestId: requestId,
     callbackWaitsForEmptyEventLoop: true,
     functionName: name,
     functionVersion: '$LATEST',
-    invokedFunctionArn: variables['CUADRE_LOCAL_FUNCTION_ARN'],
+    invokedFunctionArn: functionArn,
     memoryLimitInMB: variables['AWS_LAMBDA_FUNCTION_MEMORY_SIZE'],
     logGroupName: variables['AWS_LAMBDA_LOG_GROUP_NAME'],
     logStreamName: variables['AWS_LAMBDA_LOG_STREAM_NAME'],
@@ -80,7 +80,8 @@ async function answer(handler: Handler, message: InvokeMessage): Promise<void> {
   current = requestId;
   try {
     const result = await handler(JSON.parse(payload), contextOf(message));
-    const text = JSON.stringify(result === undefined ? null : result);
+    // Also what has no JSON (nothing, a function, a symbol) is null to the caller.
+    const text = JSON.stringify(result) ?? 'null';
     endLog(requestId);
     tell({ kind: 'result', requestId, payload: text });
   } catch (thrown) {

@@ -7,6 +7,7 @@ import type { Reaper } from './reaper.ts';
 
 export interface EnvironmentSpec {
   readonly functionName: string;
+  readonly functionArn: string;
   /** Folder of the bundle. */
   readonly taskRoot: string;
   /** Everything the process sees as its environment; nothing is inherited. */
@@ -62,11 +63,14 @@ export class Environment {
     const { pid } = this.#child;
     if (pid !== undefined) reaper.watch(pid);
     this.#ended = new Promise((resolve) => {
-      this.#child.once('exit', (code, signal) => {
+      const end = (code: number | null, signal: string | null) => {
         this.#alive = false;
         if (pid !== undefined) reaper.forget(pid);
         resolve({ code, signal });
-      });
+      };
+      this.#child.once('exit', end);
+      // It did not even start: no such folder, no more processes.
+      this.#child.once('error', ({ message }) => end(null, message));
     });
   }
 
@@ -101,7 +105,12 @@ export class Environment {
     this.#thaw();
     const log = this.#log.begin(requestId);
     const limitMs = this.#spec.timeoutSeconds * 1000;
-    const message: InvokeMessage = { requestId, payload, deadline: Date.now() + limitMs };
+    const message: InvokeMessage = {
+      requestId,
+      functionArn: this.#spec.functionArn,
+      payload,
+      deadline: Date.now() + limitMs,
+    };
     const timer = Promise.withResolvers<'timeout'>();
     const timeout = setTimeout(() => timer.resolve('timeout'), limitMs);
     const answered = new Promise<ProcessMessage>((resolve) => {

@@ -3,6 +3,7 @@ import type { FunctionError } from './failures.ts';
 /** What the runtime tells the process of an environment. Payloads stay text: Lambda does not touch them either. */
 export interface InvokeMessage {
   readonly requestId: string;
+  readonly functionArn: string;
   readonly payload: string;
   /** Milliseconds since the epoch, in the machine's time. */
   readonly deadline: number;

@@ -45,7 +45,6 @@ export async function makeFunctions(world: World, options: FunctionsOptions): Pr
     );
     const variables = environmentVariables({
       functionName: name,
-      arn,
       handler: properties.Handler,
       runtime: properties.Runtime,
       memoryMb: properties.MemorySize,
@@ -56,6 +55,7 @@ export async function makeFunctions(world: World, options: FunctionsOptions): Pr
     return new LocalFunction({
       spec: {
         functionName: name,
+        functionArn: arn,
         taskRoot,
         variables,
         memoryMb: properties.MemorySize,

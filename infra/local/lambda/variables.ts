@@ -12,7 +12,6 @@ export function accessKeyOf(functionName: string): string {
 
 export interface VariableParts {
   readonly functionName: string;
-  readonly arn: string;
   readonly handler: string;
   readonly runtime: string;
   readonly memoryMb: number;
@@ -44,7 +43,6 @@ export function environmentVariables(parts: VariableParts): Record<string, strin
     AWS_LAMBDA_LOG_STREAM_NAME: 'local/[$LATEST]',
     _HANDLER: parts.handler,
     LAMBDA_TASK_ROOT: parts.taskRoot,
-    CUADRE_LOCAL_FUNCTION_ARN: parts.arn,
     AWS_ENDPOINT_URL_SQS: endpoints.sqs,
     AWS_ENDPOINT_URL_SNS: endpoints.sqs,
     AWS_ENDPOINT_URL_S3: endpoints.sqs,

@@ -29,6 +29,8 @@ export interface ScheduleParts {
 /** The Scheduler repeats a failed delivery with growing waits; the first ones are these. */
 const RETRY_MS = (attempt: number) => Math.min(1_000 * 2 ** (attempt - 1), 3_600_000);
 
+const executionId = () => randomBytes(8).toString('hex');
+
 export class Schedule {
   readonly name: string;
   readonly #parts: ScheduleParts;
@@ -133,13 +135,19 @@ export class Schedule {
       ...(deadLetterQueue === undefined ? {} : { deadLetterQueue }),
     });
     if (deadLetterQueue === undefined) return;
-    void send(deadLetterQueue, input, {
+    const exhausted = tooOld ? 'MaximumEventAgeInSeconds' : 'MaximumRetryAttempts';
+    send(deadLetterQueue, input, {
       SCHEDULE_ARN: arn,
       TARGET_ARN: targetArn,
       SCHEDULED_TIME: new Date(scheduledTime).toISOString(),
+      EXECUTION_ID: executionId(),
       RETRY_ATTEMPTS: String(attempt - 1),
+      ...(permanent ? {} : { EXHAUSTED_RETRY_CONDITION: exhausted }),
+      IS_PAYLOAD_TRUNCATED: 'false',
       ERROR_CODE: error instanceof Error ? error.name : 'Unknown',
       ERROR_MESSAGE: messageOf(error),
+    }).catch((problem: unknown) => {
+      trail.record({ kind: 'message.lost', queue: deadLetterQueue, reason: messageOf(problem) });
     });
   }
 
@@ -149,7 +157,7 @@ export class Schedule {
     return asked
       .replaceAll('<aws.scheduler.schedule-arn>', this.#parts.arn)
       .replaceAll('<aws.scheduler.scheduled-time>', time)
-      .replaceAll('<aws.scheduler.execution-id>', randomBytes(8).toString('hex'))
+      .replaceAll('<aws.scheduler.execution-id>', executionId())
       .replaceAll('<aws.scheduler.attempt-number>', String(attempt));
   }
 }
