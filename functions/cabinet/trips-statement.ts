@@ -62,8 +62,8 @@ export async function loadTrips(
       from source s
       cross join lateral (select case when date_file ~ '^[0-9]{2}-[0-9]{2}-[0-9]{4}$' then date_file end as shaped) c
       cross join lateral (
-        -- NULL stays NULL: a cast never meets a text of another shape. Offset 0 keeps it a step of its own, taken once per
-        -- date and remembered; merged into the select it is taken at each mention: 1,000,000 rows in 5.2 s, and 0.55 s so.
+        -- NULL stays NULL: a cast never meets a text of another shape. Offset 0 keeps this a step of its own: merged into
+        -- the select it is taken at each mention, for 1,000,000 rows in 8.4 s instead of 1.8.
         select left(shaped, 2)::integer as day, substr(shaped, 4, 2)::integer as month, substr(shaped, 7)::integer as year
         offset 0
       ) p
