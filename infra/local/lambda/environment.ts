@@ -45,6 +45,7 @@ export class Environment {
   readonly #log: LogCollector;
   readonly #ended: Promise<{ code: number | null; signal: string | null }>;
   #alive = true;
+  #doomed = false;
   #frozen = false;
   #listener: (message: ProcessMessage) => void = () => {};
 
@@ -88,8 +89,9 @@ export class Environment {
     return problem;
   }
 
+  /** False from the moment it is to be killed: nobody may begin anything with it. */
   get alive(): boolean {
-    return this.#alive;
+    return this.#alive && !this.#doomed;
   }
 
   get pid(): number | undefined {
@@ -144,6 +146,7 @@ export class Environment {
   }
 
   async kill(): Promise<void> {
+    this.#doomed = true;
     if (this.#alive) this.#child.kill('SIGKILL');
     await this.#ended;
   }

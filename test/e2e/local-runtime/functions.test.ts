@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { runApp } from './support/stack.ts';
+import { runApp, virtualClock } from './support/stack.ts';
 
 const counter = `
   let calls = 0;
@@ -93,6 +93,15 @@ describe('an execution environment', () => {
       'succeeded',
     ]);
     expect(stack.trail.all('function.invoked').map(({ cold }) => cold)).toEqual([true, false, true]);
+  });
+
+  test('that nobody used for long is given up, also when an invocation comes that very moment', async () => {
+    const clock = virtualClock();
+    const stack = await runApp({ functions: { counter } }, { clock });
+    await stack.invoke('counter', {});
+    const passing = clock.advance(3_600_000);
+    const [{ result }] = await Promise.all([stack.invoke('counter', {}), passing]);
+    expect(result).toMatchObject({ calls: 1 });
   });
 
   test('gives the handler the context of Lambda', async () => {
