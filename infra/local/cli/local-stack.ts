@@ -6,7 +6,7 @@ import { connect } from '../../../functions/core/database.ts';
 import { PermanentError } from '../../../functions/core/errors.ts';
 import { type DatasetReport, loadDataset } from '../data/load.ts';
 import { createUpstream } from '../data/upstream.ts';
-import { type Ports, type Stack, startStack } from '../stack.ts';
+import { type Stack, type StackOptions, startStack } from '../stack.ts';
 
 const PROJECT = join(import.meta.dirname, '../../..');
 const ASSEMBLY = join(PROJECT, 'cdk.out');
@@ -15,33 +15,24 @@ const SQL = join(PROJECT, 'sql');
 const present = z.strictObject({ there: z.boolean() });
 
 /** Synthesizes in a process of its own: the CDK and esbuild are gone from memory when the stack runs. */
-export async function synthesize(): Promise<void> {
+export async function synthesize(outdir = ASSEMBLY): Promise<void> {
   try {
-    await promisify(execFile)(process.execPath, [join(PROJECT, 'infra/app.ts')], { cwd: PROJECT });
+    const env = { ...process.env, CDK_OUTDIR: outdir };
+    await promisify(execFile)(process.execPath, [join(PROJECT, 'infra/app.ts')], { cwd: PROJECT, env });
   } catch (error) {
     const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : String(error);
     throw new PermanentError(`the stack could not be synthesized: ${said}`, { code: 'SYNTH', cause: error });
   }
 }
 
-export interface LocalStackOptions {
-  readonly stateDirectory?: string | undefined;
-  readonly ports?: Ports;
-  readonly log?: (line: string) => void;
-}
+export type LocalStackOptions = Partial<Omit<StackOptions, 'beforeTriggers'>>;
 
 /** The synthesized stack on this machine; its database has the upstream's tables, empty unless they were kept. */
-export function startLocalStack({
-  stateDirectory,
-  ports = {},
-  log = () => {},
-}: LocalStackOptions): Promise<Stack> {
+export function startLocalStack(options: LocalStackOptions): Promise<Stack> {
   return startStack({
     assembly: ASSEMBLY,
-    stateDirectory,
-    ports,
-    log,
     onFunctionLog: () => {},
+    ...options,
     beforeTriggers: async (url) => {
       const database = connect({ url, applicationName: 'cuadre local' });
       try {

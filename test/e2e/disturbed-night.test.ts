@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type * as z from 'zod';
+import {
+  attemptsOf,
+  contested,
+  inTheMiddleOfTheClaims,
+  remains,
+  startNight,
+  synthesized,
+} from '../support/night.ts';
+
+/** Every night here ends as the undisturbed one: the same claims, decisions, reports and states. */
+describe('a night on the whole stack', () => {
+  let assembly: string;
+  let remove: () => Promise<void>;
+  let undisturbed: readonly string[];
+  let claim: z.infer<typeof contested>;
+
+  beforeAll(async () => {
+    ({ assembly, remove } = await synthesized());
+  });
+  afterAll(() => remove());
+
+  test('undisturbed: fires, chains through the queues, and inserts 25 claims', async () => {
+    const night = await startNight({ assembly });
+    const ran = await night.run();
+    undisturbed = await remains(night);
+    const [, inserted] = [...(ran.decisions.get('cabinet.claims-reconcile') ?? [])];
+    claim = contested.parse(inserted?.evidence);
+    expect(ran.document.status).toBe('succeeded');
+    expect(undisturbed.filter((line) => line.startsWith('claim '))).toHaveLength(30);
+    expect(undisturbed.filter((line) => line.includes(' INSERTED '))).toHaveLength(25);
+    const path = ran.trail.flatMap((event) =>
+      event.kind === 'function.invoked' ? [`${event.function} by ${event.by}`] : [],
+    );
+    expect(path).toEqual([
+      'cuadre-cabinet-planner by schedule cuadre-cabinet-daily',
+      'cuadre-cabinet-trips-load by queue cuadre-cabinet-trips-load',
+      'cuadre-cabinet-claims-reconcile by queue cuadre-cabinet-claims-reconcile',
+      'cuadre-cabinet-validation by queue cuadre-cabinet-validation',
+    ]);
+  });
+
+  test.each([1, 2, 3])('with messages twice, late and out of order (seed %i)', async (seed) => {
+    const night = await startNight({ assembly, disorder: { seed, duplicates: 1, lateMs: 20 } });
+    await night.run();
+    expect(await remains(night)).toEqual(undisturbed);
+  });
+
+  test('with the schedule delivered twice', async () => {
+    const night = await startNight({ assembly });
+    await night.run(async ({ stack }) => {
+      const [fired] = [await stack.trail.waitFor('schedule.delivered')];
+      expect(fired.schedule).toBe('cuadre-cabinet-daily');
+      await stack.invoke('cuadre-cabinet-planner', {
+        source: 'schedule',
+        scheduleArn: 'arn:aws:scheduler:us-east-1:000000000000:schedule/default/cuadre-cabinet-daily',
+        scheduledTime: '2026-01-13T07:00:00Z',
+        dryRun: false,
+        input: { 'cabinet.claims-reconcile': { limit: 100 } },
+      });
+    });
+    expect(await remains(night)).toEqual(undisturbed);
+  });
+
+  test('with the backend killed in the middle of the claims', async () => {
+    const night = await startNight({ assembly });
+    await night.run(async ({ admin, clock, stack }) => {
+      await inTheMiddleOfTheClaims(night, claim, async (backend) => {
+        await admin.sql`select pg_terminate_backend(${backend}::integer)`;
+        await stack.trail.waitFor('batch.failed', ({ queue }) => queue === 'cuadre-cabinet-claims-reconcile');
+      });
+      // The message comes back after the backoff, at most 5 s for a first attempt.
+      await clock.advance(6_000);
+    });
+    expect(await attemptsOf(night, 'cabinet.claims-reconcile')).toEqual(['1 failed', '2 succeeded']);
+    expect(await remains(night)).toEqual(undisturbed);
+  });
+
+  test('with the worker killed in the middle of the claims, and its backend still at work', async () => {
+    const night = await startNight({ assembly });
+    await night.run(async ({ admin, clock, stack }) => {
+      await inTheMiddleOfTheClaims(night, claim, async () => {
+        for (const pid of stack.functions.get('cuadre-cabinet-claims-reconcile')?.pids ?? [])
+          process.kill(pid, 'SIGKILL');
+        await stack.trail.waitFor('batch.failed', ({ queue }) => queue === 'cuadre-cabinet-claims-reconcile');
+      });
+      // No sign of life for a lease; then the queue's visibility time-out, 6 x 600 s, brings the message back.
+      await admin.sql`update ops.heartbeats set beat_at = beat_at - interval '31 seconds'`;
+      await clock.advance(3_601_000);
+    });
+    expect(await attemptsOf(night, 'cabinet.claims-reconcile')).toEqual(['1 superseded', '2 succeeded']);
+    expect(await remains(night)).toEqual(undisturbed);
+  });
+});

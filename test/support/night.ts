@@ -1,0 +1,136 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import * as z from 'zod';
+import { cabinetDaily } from '../../functions/cabinet/pipeline.ts';
+import { connect, type Database } from '../../functions/core/database.ts';
+import { awaitRun, type DemoRun } from '../../infra/local/cli/demo-run.ts';
+import {
+  type LocalStackOptions,
+  load,
+  startLocalStack,
+  synthesize,
+} from '../../infra/local/cli/local-stack.ts';
+import { scheduledTimeOn } from '../../infra/local/cli/scheduled-time.ts';
+import { VirtualClock } from '../../infra/local/clock.ts';
+import type { Stack } from '../../infra/local/stack.ts';
+import { goldenDirectory } from './database.ts';
+
+export const AS_OF = '2026-01-13';
+
+export interface Night {
+  readonly stack: Stack;
+  readonly clock: VirtualClock;
+  /** The superuser, who looks and interferes. */
+  readonly admin: Database;
+  /** Another session of the superuser, to hold locks with. */
+  readonly holder: Database;
+  /** Fires the schedule and waits until the run is over; `meanwhile` goes on beside it. */
+  run(meanwhile?: (night: Night) => Promise<void>): Promise<DemoRun>;
+}
+
+/** The synthesized app in a directory of its own; remove it when done. */
+export async function synthesized(): Promise<{ assembly: string; remove: () => Promise<void> }> {
+  const assembly = await mkdtemp(join(tmpdir(), 'cuadre-assembly-'));
+  await synthesize(assembly);
+  return { assembly, remove: () => rm(assembly, { recursive: true, force: true }) };
+}
+
+/** The whole stack with the golden data, on a clock that the test moves; stopped when the test is over. */
+export async function startNight(options: LocalStackOptions): Promise<Night> {
+  const clock = new VirtualClock().install();
+  onTestFinished(() => clock.restore());
+  const stack = await startLocalStack({ ...options, clock });
+  onTestFinished(() => stack.stop());
+  await load(stack, goldenDirectory);
+  const asSuperuser = () => {
+    const database = connect({ url: stack.databaseAs('postgres'), applicationName: 'test' });
+    onTestFinished(() => database.close());
+    return database;
+  };
+  const admin = asSuperuser();
+  const night: Night = {
+    stack,
+    clock,
+    admin,
+    holder: asSuperuser(),
+    async run(meanwhile = async () => {}) {
+      let interfering: Promise<void> = Promise.resolve();
+      const ran = await awaitRun(stack, async () => {
+        interfering = meanwhile(night);
+        const name = `cuadre-${cabinetDaily.name}`;
+        stack.fireSchedule(name, scheduledTimeOn(cabinetDaily.schedule, AS_OF), {
+          input: { 'cabinet.claims-reconcile': { limit: 100 } },
+        });
+      });
+      await interfering;
+      return ran;
+    },
+  };
+  return night;
+}
+
+const line = z.strictObject({ line: z.string() });
+
+/** What a night leaves behind, apart from ids and times: claims, decisions, job runs, run. */
+export async function remains({ admin }: Night): Promise<readonly string[]> {
+  const rows = await admin.sql(line)`
+    select concat_ws(' ', 'claim', lead_source_pk, person_key, driver_id, lead_date, milestone, amount_expected, status, rule_id) as line
+    from canon.claims_yango_cabinet_14d
+    union all
+    select concat_ws(' ', 'decision', j.job, d.subject, d.decision, d.reason, d.detail, d.evidence - 'claim_id' - 'examples')
+    from ops.decisions d join ops.job_runs j using (job_run_id)
+    union all
+    select concat_ws(' ', 'job', job, status, findings, report::text) from ops.job_runs
+    union all
+    select concat_ws(' ', 'run', pipeline, as_of, status, findings) from ops.runs
+    order by 1`;
+  return rows.map((row) => row.line);
+}
+
+export async function attemptsOf({ admin }: Night, job: string): Promise<string[]> {
+  const rows = await admin.sql(line)`
+    select concat_ws(' ', a.attempt, a.status) as line
+    from ops.attempts a join ops.job_runs j using (job_run_id) where j.job = ${job} order by a.attempt`;
+  return rows.map((row) => row.line);
+}
+
+/** A claim that the undisturbed night inserts, by its key. */
+export const contested = z.object({
+  person_key: z.uuid(),
+  lead_date: z.iso.date(),
+  milestone: z.int(),
+  lead_source_pk: z.string(),
+});
+
+/**
+ * Somebody else is about to insert one of the claims: the job's statement waits for him in the middle of its
+ * inserts. `interfere` does its harm to the waiting backend; then the other one takes his claim back.
+ */
+export async function inTheMiddleOfTheClaims(
+  { admin, holder }: Night,
+  claim: z.infer<typeof contested>,
+  interfere: (backend: number) => Promise<void>,
+): Promise<void> {
+  const waiting = z.strictObject({ pid: z.int() });
+  const { person_key, lead_date, milestone, lead_source_pk } = claim;
+  const takenBack = new Error('taken back');
+  const other = holder.transaction(async (sql) => {
+    await sql`
+      insert into canon.claims_yango_cabinet_14d (person_key, lead_source_pk, lead_date, milestone, amount_expected)
+      values (${person_key}::uuid, ${lead_source_pk}, ${lead_date}::date, ${milestone}::integer, 1)`;
+    for (const deadline = performance.now() + 20_000; performance.now() < deadline; ) {
+      const [backend] = await admin.sql(waiting)`
+        select pid from pg_stat_activity
+        where application_name like '%claims-reconcile work' and wait_event_type = 'Lock'`;
+      if (backend === undefined) continue;
+      await interfere(backend.pid);
+      throw takenBack;
+    }
+    throw new Error('the claims job did not get as far as its inserts');
+  });
+  await other.catch((error: unknown) => {
+    if (error !== takenBack) throw error;
+  });
+}
