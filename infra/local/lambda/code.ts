@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { transform } from 'esbuild';
+import { stop, transform } from 'esbuild';
 
 type Code = { readonly S3Bucket: string; readonly S3Key: string } | { readonly ZipFile: string };
 
@@ -29,6 +29,8 @@ export function codeFolder(
 export async function writeBootstrap(scratch: string): Promise<string> {
   const source = await readFile(new URL('./bootstrap.ts', import.meta.url), 'utf8');
   const { code } = await transform(source, { loader: 'ts', format: 'esm', target: 'node20' });
+  // Its process would stay as long as this one.
+  await stop();
   const file = join(scratch, 'bootstrap.mjs');
   writeFileSync(file, code);
   return file;

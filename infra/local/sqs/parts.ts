@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { BuildAppOptions, SqsSpyMessage } from 'fauxqs';
+import type { BuildAppOptions } from 'fauxqs';
 import * as z from 'zod';
 
 type Stores = NonNullable<BuildAppOptions['stores']>;
@@ -35,5 +35,3 @@ export async function queueServerParts() {
       .parse(await load('persistence.js')),
   };
 }
-
-export type { SqsSpyMessage };
