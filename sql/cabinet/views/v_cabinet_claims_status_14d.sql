@@ -55,3 +55,11 @@ from (
   left join canon.claims_yango_cabinet_14d c
     on c.person_key = m.person_key and c.lead_date = m.lead_date and c.milestone = m.milestone
 ) s;
+
+comment on view ops.v_cabinet_claims_status_14d is 'Every lead against every milestone: what is expected, what exists, and why they differ.';
+comment on column ops.v_cabinet_claims_status_14d.claim_exists is 'A claim of this person, lead date and milestone exists, in whatever status.';
+comment on column ops.v_cabinet_claims_status_14d.claim_status is
+  'INVALID where none is expected; else CLAIM_NOT_GENERATED, CLAIM_REJECTED, CLAIM_EXPIRED, or OK (expected, generated, paid).';
+comment on column ops.v_cabinet_claims_status_14d.gap_reason is
+  'As claim_status; where that is INVALID, why: NO_IDENTITY, NO_DRIVER, INSUFFICIENT_TRIPS, DRIVER_QUARANTINED.';
+comment on column ops.v_cabinet_claims_status_14d.expected_amount is 'Soles.';
