@@ -14,9 +14,14 @@ const daysBackRule = 'must be a whole number of days from 0 up, or "all"; 0 mean
 const limitRule = `must be a whole number from 1 to ${CHUNK}, or "all"`;
 const weekStart = calendarDate.refine((date) => new Date(date).getUTCDay() === 1, 'must be a Monday');
 
+/** The same sentence whichever way the value is wrong. */
+function wholeNumberOrAll(minimum: number, maximum: number, rule: string) {
+  return z.union([z.int(rule).min(minimum, rule).max(maximum, rule), z.literal('all')], rule);
+}
+
 const input = z.strictObject({
-  daysBack: z.union([z.int().min(0).max(36_500), z.literal('all')], daysBackRule).default(21),
-  limit: z.union([z.int().min(1).max(CHUNK), z.literal('all')], limitRule).default(1000),
+  daysBack: wholeNumberOrAll(0, 36_500, daysBackRule).default(21),
+  limit: wholeNumberOrAll(1, CHUNK, limitRule).default(1000),
   onlyMilestone: z.literal([1, 5, 25], 'must be one of the milestones 1, 5 and 25').optional(),
   weekStart: weekStart.optional(),
   onlyGaps: z.boolean().default(false),
