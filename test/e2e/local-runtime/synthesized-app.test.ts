@@ -78,18 +78,18 @@ async function summarise(database: Database): Promise<z.output<typeof summary> |
 async function settled({ trail }: Stack, clock: VirtualClock): Promise<void> {
   const count = (kind: Kind) => trail.all(kind).length;
   for (;;) {
-    const { position } = trail;
-    if (count('function.invoked') > count('function.ended')) {
-      await trail.waitFor('function.ended', () => true, { after: position });
-    } else if (count('message.received') > count('message.deleted') + count('batch.failed')) {
-      await trail.waitFor('message.deleted', () => true, { after: position });
-    } else if (count('message.sent') > count('message.deleted')) {
-      const received = trail.waitFor('message.received', () => true, { after: position });
-      await clock.advance(3_600_000);
-      await received;
-    } else {
-      return;
-    }
+    const busy =
+      count('function.invoked') > count('function.ended') ||
+      count('message.received') > count('message.deleted') + count('batch.failed');
+    if (!busy && count('message.sent') === count('message.deleted')) return;
+    const next = new Promise<void>((resolve) => {
+      const unsubscribe = trail.subscribe(() => {
+        unsubscribe();
+        resolve();
+      });
+    });
+    if (!busy) await clock.advance(3_600_000);
+    await next;
   }
 }
 
