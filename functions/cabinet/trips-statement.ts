@@ -109,7 +109,7 @@ export async function loadTrips(
       select t.row_digest, t.ordinal, t.reason::text as reason
       from canon.trip_rejects t
       where t.source_created_at is null or t.source_created_at >= (select since from last)
-         or (t.reason = 'DUPLICATE_DRIVER_DAY' and (t.driver_id, t.date_file) in (select driver_id, date_file from touched))
+         or (t.driver_id, t.date_file) in (select driver_id, date_file from touched)
     ), new_reject as materialized (
       select r.* from reject r left join known k on k.row_digest = r.row_digest and k.ordinal = r.ordinal
       where k.row_digest is null or k.reason <> r.reason
