@@ -47,7 +47,7 @@ describe.each(versions)('the claims job on PostgreSQL %i', (version) => {
           ).toEqual([]);
         },
       ),
-      { numRuns: 20 },
+      { numRuns: 20, interruptAfterTimeLimit: 40_000 },
     );
   });
 });
