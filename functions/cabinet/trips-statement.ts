@@ -86,13 +86,23 @@ export async function loadTrips(
       where g.place = 1
     ), changed as materialized (
       select * from fact where change <> 'SAME'
-    ), gone as materialized (
-      -- In reach of this load and no longer in the source, or there only as a reject.
+    ), in_reach as (
+      -- Facts as new as what is read here, and those of every (driver, day) that it touches; "between" because of an open
+      -- end the planner would expect a third of the table.
+      select driver_id, trip_date from canon.driver_day_trips
+      where source_created_at between (select since from last) and 'infinity'
+      union
       select f.driver_id, f.trip_date
-      from canon.driver_day_trips f
-      where (f.source_created_at >= (select since from last)
-             or (f.driver_id, to_char(f.trip_date, 'DD-MM-YYYY')) in (select driver_id, date_file from touched))
-        and not exists (select from good g where g.place = 1 and g.driver_id = f.driver_id and g.trip_date = f.trip_date)
+      from (
+        select distinct driver_id, make_date(year, month, day) as trip_date from read
+        where (select since from last) is not null and (reason is null or reason = 'NEGATIVE_OR_NULL_COUNT')
+      ) touched_day
+      join canon.driver_day_trips f on f.driver_id = touched_day.driver_id and f.trip_date = touched_day.trip_date
+    ), gone as materialized (
+      -- No longer in the source, or there only as a reject.
+      select r.driver_id, r.trip_date
+      from in_reach r
+      where not exists (select from good g where g.place = 1 and g.driver_id = r.driver_id and g.trip_date = r.trip_date)
     ), rejected as (
       select r.*, sha256(convert_to(row(driver_id, date_file, count_orders_completed, sum_work_time_seconds, created_at)::text, 'UTF8')) as row_digest
       from (
