@@ -1,7 +1,7 @@
 import { judgeGaps } from '../../../functions/cabinet/claims-statement.ts';
 import { connect } from '../../../functions/core/database.ts';
 import { start } from './job.ts';
-import { type Measured, peakMemory } from './measured.ts';
+import { type Measured, measured } from './measured.ts';
 
 export interface BareOrder {
   readonly url: string;
@@ -20,14 +20,14 @@ export async function runBare({ url, asOf, limit }: BareOrder): Promise<Measured
   );
   const work = connect({ url, applicationName: 'bench work' });
   try {
-    await work.wake();
-    const begun = performance.now();
-    await work.transaction(async (sql) => {
-      await sql`select set_config('cuadre.as_of', ${asOf}, true)`;
-      const selection = { cutoff: null, limit, onlyMilestone: null, weekStart: null, after: null };
-      await judgeGaps(sql, jobRunId, false, selection);
+    return await measured([work], async () => {
+      await work.transaction(async (sql) => {
+        await sql`select set_config('cuadre.as_of', ${asOf}, true)`;
+        const selection = { cutoff: null, limit, onlyMilestone: null, weekStart: null, after: null };
+        await judgeGaps(sql, jobRunId, false, selection);
+      });
+      return { jobRunId };
     });
-    return { milliseconds: performance.now() - begun, done: { jobRunId }, peak: peakMemory() };
   } finally {
     await work.close();
   }

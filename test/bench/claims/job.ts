@@ -6,7 +6,7 @@ import type { JsonObject } from '../../../functions/core/job.ts';
 import { readJobRun } from '../../../functions/core/ledger.ts';
 import { createLog } from '../../../functions/core/log.ts';
 import { startJob } from '../../../functions/core/start.ts';
-import { type Measured, peakMemory } from './measured.ts';
+import { type Measured, measured } from './measured.ts';
 
 /** A run in the ledger with its one job run, queued. */
 export function start(control: Database, name: string, request: JsonObject) {
@@ -28,27 +28,26 @@ export async function runJob({ url, job, request }: JobOrder): Promise<Measured>
   const work = connect({ url, applicationName: 'bench work' });
   const control = connect({ url, applicationName: 'bench control' });
   try {
-    await Promise.all([work.wake(), control.wake()]);
-    const begun = performance.now();
-    const { jobRunId } = await start(control, job, request);
-    const services = {
-      work,
-      control,
-      log: createLog({ level: 'error', write: (line) => process.stderr.write(`${line}\n`) }),
-      codeVersion: 'bench',
-    };
-    await execute(services, findJob(job).job, {
-      jobRunId,
-      version: 1,
-      caller: 'inline',
-      requestId: randomUUID(),
-      lastAttempt: 1,
-      remaining: () => Number.POSITIVE_INFINITY,
+    return await measured([work, control], async () => {
+      const { jobRunId } = await start(control, job, request);
+      const services = {
+        work,
+        control,
+        log: createLog({ level: 'error', write: (line) => process.stderr.write(`${line}\n`) }),
+        codeVersion: 'bench',
+      };
+      await execute(services, findJob(job).job, {
+        jobRunId,
+        version: 1,
+        caller: 'inline',
+        requestId: randomUUID(),
+        lastAttempt: 1,
+        remaining: () => Number.POSITIVE_INFINITY,
+      });
+      const { status, error, counters, report } = await readJobRun(control, jobRunId);
+      if (status !== 'succeeded') throw new Error(`${job} ended as ${status}: ${JSON.stringify(error)}`);
+      return { jobRunId, counters, report: report ?? {} };
     });
-    const { status, error, counters, report } = await readJobRun(control, jobRunId);
-    const milliseconds = performance.now() - begun;
-    if (status !== 'succeeded') throw new Error(`${job} ended as ${status}: ${JSON.stringify(error)}`);
-    return { milliseconds, done: { jobRunId, counters, report: report ?? {} }, peak: peakMemory() };
   } finally {
     await Promise.all([work.close(), control.close()]);
   }

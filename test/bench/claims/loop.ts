@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { connect, type Sql } from '../../../functions/core/database.ts';
-import { type Measured, peakMemory } from './measured.ts';
+import { type Measured, measured } from './measured.ts';
 
 export interface LoopOrder {
   readonly url: string;
@@ -41,18 +41,20 @@ export async function runLoop({ url, asOf, by, limit, seconds }: LoopOrder): Pro
         from ops.v_cabinet_claims_gap_14d
         order by lead_date desc, driver_id, milestone_value, lead_id limit ${limit}::integer`;
     });
-    let claims = 0;
-    let judged = 0;
-    const begun = performance.now();
-    for (const one of gaps) {
-      if (performance.now() - begun > seconds * 1000) break;
-      claims += await work.transaction(async (sql) => {
-        await sql`select set_config('cuadre.as_of', ${asOf}, true)`;
-        return judge(sql, one, by);
-      });
-      judged += 1;
-    }
-    return { milliseconds: performance.now() - begun, done: { gaps: judged, claims }, peak: peakMemory() };
+    return await measured([work], async () => {
+      let claims = 0;
+      let judged = 0;
+      const begun = performance.now();
+      for (const one of gaps) {
+        if (performance.now() - begun > seconds * 1000) break;
+        claims += await work.transaction(async (sql) => {
+          await sql`select set_config('cuadre.as_of', ${asOf}, true)`;
+          return judge(sql, one, by);
+        });
+        judged += 1;
+      }
+      return { gaps: judged, claims };
+    });
   } finally {
     await work.close();
   }

@@ -6,10 +6,18 @@ import type { Options } from './options.ts';
 import type { Server } from './server.ts';
 import { type Answer, type Order, tryIt } from './trial.ts';
 
-const effect = z.strictObject({ claims: z.int(), decisions: z.int(), inserted: z.int(), temporary: z.int() });
+const effect = z.strictObject({
+  /** Claims inserted, by the decisions on gaps. */
+  claims: z.int(),
+  /** Gaps decided. */
+  decisions: z.int(),
+  /** Claims in the table. */
+  total: z.int(),
+  /** Bytes written to temporary files. */
+  temporary: z.number(),
+});
 
-export interface Trial extends Pick<Answer, 'milliseconds' | 'memory' | 'done'> {
-  /** Claims, decisions in all, decisions INSERTED, and bytes written to temporary files. */
+export interface Trial extends Answer {
   readonly effect: z.infer<typeof effect>;
   readonly backendMemory: number | undefined;
 }
@@ -68,16 +76,17 @@ async function inCopy(
     'postgres',
     database,
     (admin) => admin.sql(effect)`
-    select count(*)::integer as claims, (select count(*)::integer from ops.decisions where subject like 'lead:%') as decisions,
-           (select count(*)::integer from ops.decisions where decision = 'INSERTED') as inserted,
+    select count(*) filter (where decision = 'INSERTED')::integer as claims, count(*)::integer as decisions,
+           (select count(*)::integer from canon.claims_yango_cabinet_14d) as total,
            (select temp_bytes::double precision from pg_stat_database where datname = current_database()) as temporary
-    from canon.claims_yango_cabinet_14d`,
+    from ops.decisions where subject like 'lead:%'`,
   );
   await server.drop(database);
   const [row] = found;
   if (row === undefined) throw new Error('a count returned no row');
   const name = order.kind === 'loop' ? `loop by ${order.by}` : order.kind;
-  log(`${name.padEnd(15)} ${(result.milliseconds / 1000).toFixed(3)} s`);
+  const cpu = result.cpu === null ? '' : `, ${(result.cpu / 1000).toFixed(2)} s of processor`;
+  log(`${name.padEnd(15)} ${(result.milliseconds / 1000).toFixed(3)} s${cpu}`);
   return { ...result, effect: row, backendMemory };
 }
 
@@ -90,7 +99,7 @@ const warm: Work = async (admin) => {
 
 /** @throws when one of them did something else than the others: their times would mean nothing */
 function assertSame(trials: readonly Trial[]): void {
-  const said = trials.map(({ effect: { claims, decisions, inserted } }) => ({ claims, decisions, inserted }));
+  const said = trials.map(({ effect: { claims, decisions, total } }) => ({ claims, decisions, total }));
   const odd = said.find((each) => !isDeepStrictEqual(each, said[0]));
   if (odd !== undefined) throw new Error(`the job and the bare statement differ: ${JSON.stringify(said)}`);
 }

@@ -2,11 +2,11 @@ import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import { parse } from '../../../functions/core/input.ts';
 
-const count = (max: number) => z.coerce.number().pipe(z.int().min(1).max(max));
+const count = (max: number, min = 1) => z.coerce.number().pipe(z.int().min(min).max(max));
 
 const options = z.strictObject({
   /** Leads to generate. */
-  leads: count(10_000_000).default(1_000_000),
+  leads: count(10_000_000, 1000).default(1_000_000),
   /** Rows of public.summary_daily to generate; 20 for each lead unless given. */
   trips: count(200_000_000).optional(),
   /** Gaps that one statement takes: a tenth of the leads, and never more than the job does, unless given. */

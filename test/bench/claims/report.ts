@@ -1,32 +1,47 @@
-import { mebibytes, seconds, spread, whole } from '../stats.ts';
+import { mebibytes, type Spread, seconds, spread, whole } from '../stats.ts';
 import type { ClaimsResult, Trial } from './measure.ts';
 import type { Options } from './options.ts';
 
 export function reportClaims({ job, bare, byDriver, byPerson }: ClaimsResult, options: Options): string[] {
-  const times = { job: spread(job.map(msOf)), bare: spread(bare.map(msOf)) };
+  const clock = { job: spread(job.map(clockOf)), bare: spread(bare.map(clockOf)) };
   const [one] = job;
   if (one === undefined) return [];
-  const perClaim = times.job.median / one.effect.inserted;
+  const { claims, decisions } = one.effect;
+  const perGap = { clock: clock.job.median / decisions, cpu: spread(job.flatMap(cpuOf)).median / decisions };
+  const rate = (count: number) => `${whole(count / (clock.job.median / 1000))}/s`;
   return [
     '',
-    `claims: ${whole(options.gaps)} gaps asked for in one statement, ${whole(one.effect.decisions)} judged, ${whole(one.effect.inserted)} claims inserted`,
-    ...(['job', 'bare'] as const).map((kind) => {
-      const { median, min, max, n } = times[kind];
-      return `  ${kind.padEnd(5)} median ${seconds(median)}  min ${seconds(min)}  max ${seconds(max)}  of ${n}`;
-    }),
-    `  ratio job/bare  ${(times.job.median / times.bare.median).toFixed(3)} of medians, ${(times.job.min / times.bare.min).toFixed(3)} of minima (target: 1.2 or less)`,
-    `  throughput      ${whole(one.effect.inserted / (times.job.median / 1000))} claims/s, ${whole(options.leads / (times.job.median / 1000))} leads/s, ${whole(options.trips / (times.job.median / 1000))} trip rows/s`,
-    `  memory, job     ${memory(job)}`,
-    `  memory, bare    ${memory(bare)}`,
+    `claims: one statement over ${whole(options.leads)} leads takes ${whole(decisions)} gaps and inserts ${whole(claims)} claims`,
+    ...compare('time', clock),
+    ...processorTime(job, bare),
+    `  throughput         ${rate(claims)} claims, ${rate(decisions)} gaps, over ${rate(options.leads)} leads and ${rate(options.trips)} trip rows`,
+    `  memory, job        ${memory(job)}`,
+    `  memory, bare       ${memory(bare)}`,
     '',
-    'row by row, per gap judged (without reading the list, without decisions):',
-    loop('asked by driver, as the original did', byDriver, perClaim),
-    loop('asked by person, which an index answers', byPerson, perClaim),
-    `  the job, per claim: ${perClaim.toFixed(4)} ms, with everything`,
+    `row by row, per gap; the job: ${perGap.clock.toFixed(4)} ms`,
+    loop('asked by driver, as the original did', byDriver, perGap),
+    loop('asked by person, which an index answers', byPerson, perGap),
   ];
 }
 
-const msOf = ({ milliseconds }: Trial) => milliseconds;
+const clockOf = ({ milliseconds }: Trial) => milliseconds;
+const cpuOf = ({ cpu }: Trial) => (cpu === null ? [] : [cpu]);
+
+function compare(name: string, of: { readonly job: Spread; readonly bare: Spread }): string[] {
+  const ratio = (pick: (spread: Spread) => number) => (pick(of.job) / pick(of.bare)).toFixed(3);
+  return [
+    ...(['job', 'bare'] as const).map((kind) => {
+      const { median, min, max, n } = of[kind];
+      return `  ${`${name}, ${kind}`.padEnd(18)} median ${seconds(median)}  min ${seconds(min)}  max ${seconds(max)}  of ${n}`;
+    }),
+    `  ${`${name}, ratio`.padEnd(18)} ${ratio(({ median }) => median)} of medians, ${ratio(({ min }) => min)} of minima (target: 1.2 or less)`,
+  ];
+}
+
+function processorTime(job: readonly Trial[], bare: readonly Trial[]): string[] {
+  if (job.flatMap(cpuOf).length === 0) return ['  processor          not known here'];
+  return compare('processor', { job: spread(job.flatMap(cpuOf)), bare: spread(bare.flatMap(cpuOf)) });
+}
 
 function memory(trials: readonly Trial[]): string {
   const highest = (of: (trial: Trial) => number) => mebibytes(Math.max(...trials.map(of)));
@@ -42,8 +57,11 @@ function memory(trials: readonly Trial[]): string {
   ].join(', ');
 }
 
-function loop(name: string, { milliseconds, done }: Trial, jobPerClaim: number): string {
-  const { gaps, claims } = done;
-  const perGap = milliseconds / Number(gaps);
-  return `  ${name}: ${perGap.toFixed(2)} ms (${gaps} gaps, ${claims} claims in ${seconds(milliseconds)}), ${whole(perGap / jobPerClaim)} times the job's`;
+function loop(name: string, trial: Trial, job: { readonly clock: number; readonly cpu: number }): string {
+  const { gaps, claims } = trial.done;
+  const perGap = trial.milliseconds / Number(gaps);
+  const byProcessor = cpuOf(trial).map(
+    (cpu) => `, ${whole(cpu / Number(gaps) / job.cpu)} times by processor time`,
+  );
+  return `  ${name}: ${perGap.toFixed(2)} ms (${gaps} gaps, ${claims} claims in ${seconds(trial.milliseconds)}), ${whole(perGap / job.clock)} times the job${byProcessor.join('')}`;
 }

@@ -7,7 +7,7 @@ export const settings = {
   effective_cache_size: '16GB',
   work_mem: '256MB',
   maintenance_work_mem: '1GB',
-  max_wal_size: '16GB',
+  max_wal_size: '8GB',
   checkpoint_timeout: '30min',
   random_page_cost: '1.1',
   // Statistics and visibility are made once, in what every measurement is a copy of: it must not change underneath.

@@ -30,6 +30,7 @@ export type Order = z.infer<typeof order>;
 
 const answer = z.strictObject({
   milliseconds: z.number(),
+  cpu: z.number().nullable(),
   /** What it did, in its own words. */
   done: z.record(z.string(), z.json()),
   /** Resident set of the Node process in bytes: before the work, and at its highest until the work was done. */
@@ -71,8 +72,8 @@ if (import.meta.main) {
   process.once('disconnect', orphaned);
   const what = order.parse(JSON.parse(process.argv[2] ?? ''));
   const before = process.memoryUsage.rss();
-  const { milliseconds, done, peak } = await measure(what);
-  const said: Answer = { milliseconds, done, memory: { before, peak } };
+  const { milliseconds, cpu, done, peak } = await measure(what);
+  const said: Answer = { milliseconds, cpu, done, memory: { before, peak } };
   process.off('disconnect', orphaned);
   process.send?.(said, () => process.disconnect());
 }
