@@ -6,7 +6,11 @@ create or replace function ops.cabinet_payment_evidence(p_driver_id text, p_mile
   language sql stable
 as $$
   with paid as (
-    select * from ops.v_cabinet_milestones_paid p where p.driver_id = p_driver_id and p.milestone_value = p_milestone
+    -- By column: a reader may not see the name beside them.
+    select p.pay_date, p.payment_key, p.person_key, p.identity_status, p.match_rule, p.match_confidence, p.driver_id_original,
+           p.driver_id_enriched, p.person_key_original
+    from ops.v_cabinet_milestones_paid p
+    where p.driver_id = p_driver_id and p.milestone_value = p_milestone
   ), achieved as (
     select a.driver_id = p_driver_id as by_driver, jsonb_build_object(
       'driver_id', a.driver_id, 'person_key', a.person_key, 'lead_date', a.lead_date, 'achieved_date', a.achieved_date,

@@ -56,9 +56,21 @@ describe.each(versions)('payments of the golden night on PostgreSQL %i', (versio
   });
 
   test('the ledger has a first state of every payment, and the report counts its decisions', async () => {
-    expect(payments.error).toBeNull();
     expect(payments).toMatchObject({ status: 'succeeded', findings: 0 });
-    expect(payments.report).toEqual({});
+    expect(payments.report).toEqual({
+      source_rows: 195,
+      rows_without_name: 3,
+      payments: 323,
+      unchanged: 0,
+      recorded: 323,
+      would_record: 0,
+      by_reason: { NEW_PAYMENT: 323 },
+      by_match_rule: { driver_id_direct: 89, driver_name_unique: 31, none: 203 },
+    });
+    expect(payments.decisions).toHaveLength(323);
+    expect(await query('select count(*), max(revision) from ops.yango_payment_status_ledger')).toEqual([
+      '323 | 1',
+    ]);
   });
 
   test('the milestones reached are recorded with their amounts', async () => {
@@ -85,7 +97,9 @@ describe.each(versions)('payments of the golden night on PostgreSQL %i', (versio
 
   test('what was paid, and how it stands against what was reached', async () => {
     expect(
-      await query(`select count(*), count(*) filter (where pay_date is null) from ops.v_cabinet_milestones_paid`),
+      await query(
+        `select count(*), count(*) filter (where pay_date is null) from ops.v_cabinet_milestones_paid`,
+      ),
     ).toEqual([`${expected.paid.total} | ${expected.paid.without_pay_date}`]);
     const { total, OK, ACHIEVED_NOT_PAID, PAID_WITHOUT_ACHIEVEMENT } = expected.reconciled;
     expect(
@@ -108,5 +122,38 @@ describe.each(versions)('payments of the golden night on PostgreSQL %i', (versio
       await query(`select classification_cause, total_cases, unique_drivers, count_m1, count_m5, count_m25, pct_total
                    from ops.cabinet_paid_causes(null, null) where total_cases > 0`),
     ).toEqual(lines);
+  });
+
+  test('every other cause has its share too: none', async () => {
+    expect(
+      await query(`select classification_cause, total_cases, pct_total, within_band, signal
+                   from ops.cabinet_paid_causes(null, null)`),
+    ).toEqual([
+      'UPSTREAM_OVERPAYMENT | 41 | 78.85 | true | NORMAL',
+      'INSUFFICIENT_TRIPS_CONFIRMED | 11 | 21.15 | true | NORMAL',
+      'WINDOW_MISMATCH | 0 | 0.00 | true | NORMAL',
+      'IDENTITY_MISMATCH | 0 | 0.00 | true | NORMAL',
+    ]);
+  });
+
+  test('again on unchanged data: nothing is recorded, nothing would differ', async () => {
+    const again = await runJob(database, paymentsIngest, { asOf });
+    expect(again.report).toMatchObject({ payments: 323, unchanged: 323, recorded: 0, by_reason: {} });
+    const reached = await runJob(database, achievementsRecord, { asOf });
+    expect(reached.report).toMatchObject({
+      calculated: 260,
+      recorded: 0,
+      same: 260,
+      would_differ: 0,
+      by_milestone: { total: { count: 0, amount: '0.00' } },
+    });
+    expect([again.decisions, reached.decisions]).toEqual([[], []]);
+  });
+
+  test('decisions name no driver', async () => {
+    expect(
+      await query(`select d.subject from ops.decisions d join public.drivers n
+                   on length(n.last_name) > 3 and (d.evidence::text ilike '%' || n.last_name || '%' or d.detail ilike '%' || n.last_name || '%')`),
+    ).toEqual([]);
   });
 });
