@@ -1,6 +1,8 @@
+import { achievementsRecord } from './achievements-record.ts';
 import { claimsReconcile } from './claims-reconcile.ts';
+import { paymentsIngest } from './payments-ingest.ts';
 import { tripsLoad } from './trips-load.ts';
 import { validation } from './validation.ts';
 
 /** The bodies, for those who start or run any of them by name: the run API and the CLI. */
-export const cabinetJobs = [tripsLoad, claimsReconcile, validation];
+export const cabinetJobs = [paymentsIngest, tripsLoad, achievementsRecord, claimsReconcile, validation];

@@ -8,15 +8,29 @@ export const cabinetDaily = pipeline({
   // Lima has no daylight saving time, so 02:00 exists exactly once a day.
   schedule: { expression: 'cron(0 2 * * ? *)', timeZone: 'America/Lima' },
   jobs: {
-    'cabinet.trips-load': {
+    'cabinet.payments-ingest': {
       after: [],
+      description:
+        'Adds to the payment ledger what the payer says today and did not say before. Input: dryRun, asOf.',
+      timeoutSeconds: 600,
+      memoryMb: 512,
+    },
+    'cabinet.trips-load': {
+      after: ['cabinet.payments-ingest'],
       description:
         'Loads public.summary_daily into canon.driver_day_trips and keeps the rejects. Input: overlapDays (3), dryRun, asOf.',
       timeoutSeconds: 600,
       memoryMb: 512,
     },
-    'cabinet.claims-reconcile': {
+    'cabinet.achievements-record': {
       after: ['cabinet.trips-load'],
+      description:
+        'Records each milestone when it is first seen reached, with its evidence, and never changes one. Input: dryRun, asOf.',
+      timeoutSeconds: 600,
+      memoryMb: 512,
+    },
+    'cabinet.claims-reconcile': {
+      after: ['cabinet.achievements-record'],
       description:
         'Generates the missing cabinet claims and explains each gap. Input: daysBack (21, 0 or "all"), limit (1000 or "all"), onlyMilestone, weekStart, onlyGaps, dryRun, asOf.',
       timeoutSeconds: 600,

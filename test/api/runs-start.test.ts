@@ -66,7 +66,7 @@ describe('POST /api/v1/runs', () => {
     );
     expect([second?.run_id, second?.created]).toEqual([first?.run_id, false]);
     expect(
-      sqs.waiting('cabinet.trips-load').filter((sent) => sent.includes(first?.run_id ?? 'none')),
+      sqs.waiting('cabinet.payments-ingest').filter((sent) => sent.includes(first?.run_id ?? 'none')),
     ).toHaveLength(1);
   });
 

@@ -59,7 +59,7 @@ describe('npm run job', () => {
   });
 
   test.each<[string, string[], string]>([
-    ['an unknown job', ['cabinet.nothing'], 'job: must be one of cabinet.trips-load'],
+    ['an unknown job', ['cabinet.nothing'], 'job: must be one of cabinet.payments-ingest'],
     ['no job', [], 'usage: npm run job'],
     ['an unknown flag', ['cabinet.claims-reconcile', '--limt', '3'], "Unknown option '--limt'"],
     [

@@ -38,7 +38,9 @@ describe('a night on the whole stack', () => {
     );
     expect(path).toEqual([
       'cuadre-cabinet-planner by schedule cuadre-cabinet-daily',
+      'cuadre-cabinet-payments-ingest by queue cuadre-cabinet-payments-ingest',
       'cuadre-cabinet-trips-load by queue cuadre-cabinet-trips-load',
+      'cuadre-cabinet-achievements-record by queue cuadre-cabinet-achievements-record',
       'cuadre-cabinet-claims-reconcile by queue cuadre-cabinet-claims-reconcile',
       'cuadre-cabinet-validation by queue cuadre-cabinet-validation',
     ]);

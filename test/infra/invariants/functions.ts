@@ -35,7 +35,9 @@ function functionsOf(assembly: Assembly) {
 /** PostgreSQL user of each function: the least it can do its work with. */
 const USERS = {
   migrate: 'owner',
+  'cabinet-payments-ingest': 'jobs',
   'cabinet-trips-load': 'jobs',
+  'cabinet-achievements-record': 'jobs',
   'cabinet-claims-reconcile': 'jobs',
   'cabinet-validation': 'jobs',
   'cabinet-planner': 'jobs',

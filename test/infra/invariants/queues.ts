@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import * as z from 'zod';
+import { cabinetDaily } from '../../../functions/cabinet/pipeline.ts';
 import type { Assembly, Found } from '../assembly.ts';
 import { allowedBy } from './policies.ts';
 
@@ -66,10 +67,11 @@ const keyOf = ({ stack, id }: Found) => `${stack} ${id}`;
 
 export function queues(assembly: Assembly): void {
   it('counts its queues and mappings, so that none vanishes unnoticed', () => {
-    // Three jobs with a dead-letter queue each, the planner's and the relay's.
-    expect(queuesOf(assembly)).toHaveLength(8);
-    // Three jobs; every dead-letter queue of the pipeline.
-    expect(mappingsOf(assembly)).toHaveLength(7);
+    const jobs = Object.keys(cabinetDaily.jobs).length;
+    // A queue and a dead-letter queue per job, the planner's and the relay's.
+    expect(queuesOf(assembly)).toHaveLength(2 * jobs + 2);
+    // The jobs; every dead-letter queue of the pipeline.
+    expect(mappingsOf(assembly)).toHaveLength(2 * jobs + 1);
   });
 
   it('gives every queue a dead-letter queue, unless it is one', () => {
@@ -121,7 +123,7 @@ export function queues(assembly: Assembly): void {
   });
 
   it('tells every sender the queues of its jobs, and allows it to send to those alone', () => {
-    const jobs = ['cabinet.trips-load', 'cabinet.claims-reconcile', 'cabinet.validation'];
+    const jobs = Object.keys(cabinetDaily.jobs);
     const senders = assembly.ofType('AWS::Lambda::Function').filter((found) => {
       const { Environment, Role } = lambda.parse(found.properties);
       const sends = allowedBy(assembly, found, Role)
@@ -138,7 +140,7 @@ export function queues(assembly: Assembly): void {
       );
       return sends.length > 0;
     });
-    // Three jobs, the planner, the dead letters' consumer, the relay and the operator's half of the API.
-    expect(senders).toHaveLength(7);
+    // The jobs, the planner, the dead letters' consumer, the relay and the operator's half of the API.
+    expect(senders).toHaveLength(jobs.length + 4);
   });
 }

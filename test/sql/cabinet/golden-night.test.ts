@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { achievementsRecord } from '../../../functions/cabinet/achievements-record.ts';
 import { claimsReconcile } from '../../../functions/cabinet/claims-reconcile.ts';
+import { paymentsIngest } from '../../../functions/cabinet/payments-ingest.ts';
 import { tripsLoad } from '../../../functions/cabinet/trips-load.ts';
 import { validation } from '../../../functions/cabinet/validation.ts';
 import { goldenDirectory, testDatabase, versions } from '../../support/database.ts';
@@ -84,7 +86,9 @@ describe.each(versions)('the golden night on PostgreSQL %i', (version) => {
 
   let trips: Ran;
   beforeAll(async () => {
+    await runJob(database, paymentsIngest, { asOf });
     trips = await runJob(database, tripsLoad, { asOf });
+    await runJob(database, achievementsRecord, { asOf });
   });
 
   test('loads the trips and rejects what is none, counted by reason', async () => {

@@ -20,8 +20,9 @@ export async function ask(
   return rows.map(({ line }) => line);
 }
 
-/** Everything that a test of the cabinet may have given. */
-export const emptied = `truncate
+/** Everything that a test of the cabinet may have given; as a replica, since some of it is append-only. */
+export const emptied = `set session_replication_role = replica; truncate ops.yango_payment_status_ledger,
+  public.module_ct_cabinet_payments,
   public.module_ct_cabinet_leads, public.summary_daily, public.drivers, canon.identity_registry, canon.identity_links,
   canon.driver_orphan_quarantine, canon.driver_day_trips, canon.trip_rejects, canon.claims_yango_cabinet_14d,
   canon.claim_status_history, observational.lead_events, observational.lead_ledger, ops.partner_payment_rules,
