@@ -30,7 +30,7 @@ const aurora = z
      * after the pause, who may be a person at the API. 0.5 answers at once.
      */
     minCapacity: capacity.min(0).max(256).default(0.5),
-    maxCapacity: capacity.min(1).max(256).default(4),
+    maxCapacity: capacity.min(1).max(256).default(8),
     deletionProtection: z.boolean().default(true),
     backupRetentionDays: z.int().min(1).max(35).default(14),
     /** What becomes of the data when the stack is deleted. */

@@ -4,7 +4,7 @@ import * as z from 'zod';
  * Where a page ended: the last row's sort key, base64url of JSON. It stays right when rows are added or removed
  * before it, which an offset does not. What it holds is checked like any other input.
  */
-function cursorOf(key: readonly (string | number)[]): string {
+export function cursorOf(key: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 

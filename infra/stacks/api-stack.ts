@@ -16,7 +16,28 @@ export interface ApiStackProps extends StackProps {
 /** HTTP APIs give up after 30 s; a read that takes half of that wants an index, not patience. */
 const TIMEOUT_SECONDS = 15;
 
-/** The HTTP API: one function reads, the other starts runs, each with its own database role. */
+/**
+ * A reading function per subject: each stays small enough to start cold within its byte budget, and the gateway
+ * sends a request to the most specific path.
+ */
+const READS = [
+  {
+    id: 'Read',
+    name: 'api-read',
+    entry: 'functions/api/read.ts',
+    answers: 'claims gap, runs, decisions',
+    path: '/api/v1/{proxy+}',
+  },
+  {
+    id: 'ReadPayments',
+    name: 'api-payments',
+    entry: 'functions/api/payments.ts',
+    answers: 'payments against achievements, and what was paid without being reached',
+    path: '/api/v1/yango/payments/{proxy+}',
+  },
+] as const;
+
+/** The HTTP API: functions that read, and one that starts runs with another database role. */
 export class ApiStack extends Stack {
   constructor(scope: Construct, id: string, { deployment, database, pipelines, ...props }: ApiStackProps) {
     super(scope, id, props);
@@ -25,18 +46,20 @@ export class ApiStack extends Stack {
       pipelines.flatMap(({ queues }) => queues.map(([job, { queue }]) => [job, queue] as const)),
     );
     const { rateLimit, burstLimit } = deployment.config.api;
-    // The throttling is per route, and each of the two functions has one. At worst every request takes all its time.
+    // The throttling is per route, and each function has one. At worst every request takes all its time.
     const demand = { concurrency: rateLimit * TIMEOUT_SECONDS + burstLimit, connections: 1 } as const;
-    const read = new BundledFunction(this, 'Read', {
-      deployment,
-      name: 'api-read',
-      entry: 'functions/api/read.ts',
-      description:
-        'Answers the GET requests of the API: claims gap, runs, decisions. Input: HTTP API requests (payload 2.0).',
-      timeoutSeconds: TIMEOUT_SECONDS,
-      memoryMb: 512,
-      database: { client, role: 'reader' },
-      demand,
+    const reads = READS.map(({ id: readId, name, entry, answers, path }) => {
+      const handler = new BundledFunction(this, readId, {
+        deployment,
+        name,
+        entry,
+        description: `Answers the GET requests of the API: ${answers}. Input: HTTP API requests (payload 2.0).`,
+        timeoutSeconds: TIMEOUT_SECONDS,
+        memoryMb: 512,
+        database: { client, role: 'reader' },
+        demand,
+      });
+      return { method: 'GET', path, handler } as const;
     });
     const operate = new BundledFunction(this, 'Operate', {
       deployment,
@@ -52,10 +75,7 @@ export class ApiStack extends Stack {
     destinations.grantSend(operate.function);
     const api = new HttpApi(this, 'Http', {
       deployment,
-      routes: [
-        { method: 'GET', path: '/api/v1/{proxy+}', handler: read },
-        { method: 'POST', path: '/api/v1/{proxy+}', handler: operate },
-      ],
+      routes: [...reads, { method: 'POST', path: '/api/v1/{proxy+}', handler: operate }],
     });
     new CfnOutput(this, 'ApiUrl', { value: api.endpoint, description: 'Base address of the API' });
   }

@@ -21,7 +21,7 @@ describe('configuration', () => {
         kind: 'aurora',
         engine: '17',
         minCapacity: 0.5,
-        maxCapacity: 4,
+        maxCapacity: 8,
         deletionProtection: true,
         backupRetentionDays: 14,
         onRemoval: 'snapshot',
@@ -54,7 +54,7 @@ describe('configuration', () => {
     [{ prefix: 'Cuadre' }, '1 to 20 of a-z, 0-9 and -'],
     [{ prefix: 'a-prefix-that-is-too-long' }, '1 to 20 of a-z, 0-9 and -'],
     [{ database: { kind: 'aurora', minCapacity: 0.3 } }, 'database.minCapacity'],
-    [{ database: { kind: 'aurora', minCapacity: 8 } }, 'must not be below minCapacity'],
+    [{ database: { kind: 'aurora', minCapacity: 16 } }, 'must not be below minCapacity'],
     [{ database: { kind: 'existing', host: 'db' } }, 'database.auth'],
     [{ api: { auth: { kind: 'none' } } }, 'api.auth'],
     [{ api: { auth: { kind: 'jwt', issuer: 'http://id', audience: ['a'] } } }, 'api.auth.issuer'],
@@ -92,9 +92,9 @@ describe('connections', () => {
   it('refuses functions that could ask for more than the cluster grants, and says which', () => {
     const build = (context: Record<string, unknown>) => () => withApp(context, () => 'built');
     expect(build({ jobConcurrency: 20 })()).toBe('built');
-    expect(build({ jobConcurrency: 50 })).toThrow(
-      /may open 975 connections at once \(.*cuadre-cabinet-trips-load 100.*leaves 803\. Raise database\.maxCapacity/,
+    expect(build({ jobConcurrency: 200 })).toThrow(
+      /may open \d+ connections at once \(.*cuadre-cabinet-trips-load 400.*leaves 1649\. Raise database\.maxCapacity/,
     );
-    expect(build({ jobConcurrency: 50, database: { kind: 'aurora', maxCapacity: 8 } })()).toBe('built');
+    expect(build({ jobConcurrency: 200, database: { kind: 'aurora', maxCapacity: 16 } })()).toBe('built');
   });
 });

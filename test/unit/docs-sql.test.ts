@@ -13,7 +13,8 @@ import { codeSpans, fences, marked, page, pages, rows, section } from '../suppor
 import { runJob } from '../support/run-job.ts';
 
 const deploy = page('docs/deploy.md');
-const cabinet = page('docs/cabinet.md');
+/** The domain's page and those of its parts. */
+const cabinetPages = pages().filter(({ path }) => path.startsWith('docs/cabinet'));
 
 describe('on the golden data', () => {
   const database = testDatabase({ golden: true });
@@ -39,7 +40,7 @@ describe('on the golden data', () => {
   });
 
   test('a night’s reports and checks are explained', async () => {
-    const spans = new Set(codeSpans(cabinet));
+    const spans = new Set(cabinetPages.flatMap((each) => codeSpans(each)));
     const request = { asOf: '2026-01-13' };
     const trips = await runJob(database, tripsLoad, request);
     const claims = await runJob(database, claimsReconcile, { ...request, onlyGaps: true });
@@ -59,7 +60,9 @@ describe('on the golden data', () => {
     const filed = checks.decisions.map(({ subject, evidence }) => {
       return `${subject} ${z.looseObject({ level: z.string() }).parse(evidence).level}`;
     });
-    const listed = rows(section(cabinet, 'Checks')).map(
+    const listed = cabinetPages
+      .filter(({ text }) => /^## Checks$/m.test(text))
+      .flatMap((each) => rows(section(each, 'Checks'))).map(
       ([name = '', level]) => `${name.replaceAll('`', '')} ${level}`,
     );
     expect(listed.toSorted()).toEqual(filed.toSorted());

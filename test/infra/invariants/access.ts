@@ -102,6 +102,7 @@ export function access(assembly: Assembly, environment: EnvironmentName): void {
     const routes = assembly.ofType('AWS::ApiGatewayV2::Route').map(({ properties }) => properties);
     expect(routes.map(({ RouteKey, AuthorizationType }) => [RouteKey, AuthorizationType])).toEqual([
       ['GET /api/v1/{proxy+}', kind],
+      ['GET /api/v1/yango/payments/{proxy+}', kind],
       ['POST /api/v1/{proxy+}', kind],
     ]);
     for (const { AuthorizerId } of routes) expect(AuthorizerId !== undefined).toBe(kind === 'JWT');

@@ -43,6 +43,7 @@ const USERS = {
   'cabinet-planner': 'jobs',
   'cabinet-dead-letters': 'jobs',
   relay: 'jobs',
+  'api-payments': 'reader',
   'api-read': 'reader',
   'api-operate': 'operator',
 } as const;

@@ -41,9 +41,11 @@ describe.each(versions)('rights on the cabinet’s relations on PostgreSQL %i', 
       'canon.claims_yango_cabinet_14d: insert, update',
       'canon.driver_day_trips: delete',
       'canon.driver_day_trips: insert, update',
+      'canon.milestone_achievements: insert',
       'canon.trip_rejects: delete',
       'canon.trip_rejects: insert, update',
       'ops.decisions: insert',
+      'ops.yango_payment_status_ledger: insert',
     ]);
   });
 
