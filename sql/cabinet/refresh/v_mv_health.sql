@@ -22,7 +22,8 @@ select
     where l.schema_name = v.schema_name and l.mv_name = v.mv_name and l.id > coalesce(ok.id, 0)
   ) + (
     select count(*) from ops.job_runs j
-    where j.job = 'cabinet.mv-refresh' and j.status = 'failed' and j.finished_at > coalesce(ok.refresh_finished_at, '-infinity')
+    where j.job = 'cabinet.mv-refresh' and j.status = 'failed' and j.error ->> 'code' <> 'INVALID_INPUT'
+      and j.finished_at > coalesce(ok.refresh_finished_at, '-infinity')
   ) as consecutive_failures,
   ok.rows_after_refresh,
   ok.as_of,
