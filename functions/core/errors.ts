@@ -49,6 +49,9 @@ export class ConflictError extends PermanentError {}
 /** The thing named does not exist. */
 export class NotFoundError extends PermanentError {}
 
+/** The answer would be larger than the caller can be given in one piece. */
+export class TooLargeError extends PermanentError {}
+
 function describeProblem({ field, value, rule }: Problem): string {
   return value === undefined ? `${field}: ${rule}` : `${field}: ${rule}, got ${JSON.stringify(value)}`;
 }

@@ -9,12 +9,13 @@ select
   ok.refresh_finished_at as last_ok_refresh_finished_at,
   round(extract(epoch from now() - ok.refresh_finished_at) / 3600, 2) as hours_since_ok_refresh,
   case
-    when ok.id is null then 'NO_REFRESH'
+    when ok.id is null or v.not_ready = 'NOT_POPULATED' then 'NO_REFRESH'
     when now() - ok.refresh_finished_at < interval '24 hours' then 'OK'
     when now() - ok.refresh_finished_at < interval '48 hours' then 'WARN'
     else 'CRIT'
   end as status_bucket,
-  ok.id is null or now() - ok.refresh_finished_at > interval '1440 minutes' as stale,
+  ok.id is null or v.not_ready is not distinct from 'NOT_POPULATED'
+    or now() - ok.refresh_finished_at > interval '1440 minutes' as stale,
   last.status as last_status,
   last.error_message as last_error,
   (
