@@ -1,5 +1,5 @@
 -- grain: one row per driver that the filter admits
--- requires: ops.v_cabinet_cobranza_enriched_14d, ops.mv_yango_cabinet_cobranza_enriched_14d
+-- requires: ops.v_cabinet_cobranza_enriched_14d, ops.mv_yango_cabinet_cobranza_enriched_14d, ops.cabinet_cobranza_live
 -- The one filter behind table, export, weekly figures and scout metrics, so that they cannot disagree. A function that the
 -- planner takes apart: of the two branches it keeps one, and the conditions on parameters that are NULL vanish.
 create or replace function ops.cabinet_cobranza(
@@ -9,10 +9,18 @@ create or replace function ops.cabinet_cobranza(
   returns setof ops.v_cabinet_cobranza_enriched_14d
   language sql stable
 as $$
-  select c.*
+  select
+    driver_id, lead_date, driver_name, iso_week, week_start, connected_flag, connected_date, total_trips_14d,
+    reached_m1_14d, reached_m5_14d, reached_m25_14d,
+    expected_amount_m1, expected_amount_m5, expected_amount_m25, expected_total_yango,
+    claim_m1_exists, claim_m1_paid, claim_m5_exists, claim_m5_paid, claim_m25_exists, claim_m25_paid,
+    paid_amount_m1, paid_amount_m5, paid_amount_m25, total_paid_yango, amount_due_yango,
+    scout_id, scout_name, scout_name_normalized, scout_is_active, scout_quality_bucket, is_scout_resolved,
+    scout_source_table, scout_attribution_date, scout_priority, person_key, amount_overpaid
   from (
+    -- Told apart by a column and not by a condition here, which would keep the planner from looking into the branches.
     select
-      driver_id, lead_date, driver_name, iso_week, week_start, connected_flag, connected_date, total_trips_14d,
+      true as materialized, driver_id, lead_date, driver_name, iso_week, week_start, connected_flag, connected_date, total_trips_14d,
       reached_m1_14d, reached_m5_14d, reached_m25_14d,
       expected_amount_m1, expected_amount_m5, expected_amount_m25, expected_total_yango,
       claim_m1_exists, claim_m1_paid, claim_m5_exists, claim_m5_paid, claim_m25_exists, claim_m25_paid,
@@ -20,11 +28,11 @@ as $$
       scout_id, scout_name, scout_name_normalized, scout_is_active, scout_quality_bucket, is_scout_resolved,
       scout_source_table, scout_attribution_date, scout_priority, person_key, amount_overpaid
     from ops.mv_yango_cabinet_cobranza_enriched_14d
-    where p_materialized
     union all
-    select * from ops.v_cabinet_cobranza_enriched_14d where not p_materialized
+    select false, live.* from ops.cabinet_cobranza_live() live
   ) c
-  where (not p_only_with_debt or c.amount_due_yango > 0)
+  where c.materialized = p_materialized
+    and (not p_only_with_debt or c.amount_due_yango > 0)
     and (p_min_debt is null or c.amount_due_yango >= p_min_debt)
     and (
       p_reached_milestone is null

@@ -21,6 +21,8 @@ begin
   end if;
   begin
     execute format('refresh materialized view %s %I.%I', case when p_mode_reason is null then 'concurrently' else '' end, p_schema, p_name);
+    -- Filled from nothing it has no statistics, and the first readers would be given plans for an empty table.
+    if p_mode_reason is not null then execute format('analyze %I.%I', p_schema, p_name); end if;
     execute format('select count(*) from %I.%I', p_schema, p_name) into v_rows;
   exception
     when serialization_failure or deadlock_detected or lock_not_available then raise;

@@ -163,6 +163,22 @@ describe.each(versions)('collections on the golden data, PostgreSQL %i', (versio
     ).toEqual([]);
   });
 
+  test('a page is read in its order from an index, and the live view is not planned for it', async () => {
+    await runJob(database, mvRefresh, { asOf });
+    const plan = await database.admin.transaction(async (sql) => {
+      await sql.script(`create temporary table plan (line text) on commit drop;
+        do $$ declare r text; begin
+          for r in execute 'explain select * from ops.cabinet_cobranza(true, true, null, null, null, null, null, null, null)
+                            order by lead_date desc, driver_id limit 10'
+          loop insert into plan values (r); end loop;
+        end $$`);
+      return sql(z.strictObject({ line: z.string() }))`select line from plan`;
+    });
+    const text = plan.map(({ line }) => line).join('\n');
+    expect(text).toMatch(/Index Scan using idx_mv_cobranza_enriched_(page|lead_date)/);
+    expect(text).not.toMatch(/Seq Scan|cobranza_live/);
+  });
+
   test('five drivers are in it for their leads alone, and those are the leads that stand without claim', async () => {
     const only = await answer(`select f.driver_id from ops.v_cabinet_financial_14d f
       where not exists (select from observational.v_person_origins o where o.driver_id = f.driver_id and o.origin_tag = 'cabinet')
