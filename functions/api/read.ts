@@ -1,5 +1,3 @@
-import { claimsGap } from './claims-gap.ts';
-import { claimsGapSummary } from './claims-gap-summary.ts';
 import { collections } from './collections/index.ts';
 import { router } from './router.ts';
 import { runsDecisions } from './runs-decisions.ts';
@@ -7,6 +5,6 @@ import { runsList } from './runs-list.ts';
 import { runsShow } from './runs-show.ts';
 
 /** Every read; one Lambda, so that a warm one serves them all. */
-export const reads = [claimsGap, claimsGapSummary, runsList, runsShow, runsDecisions, ...collections];
+export const reads = [runsList, runsShow, runsDecisions, ...collections];
 
 export const handler = router('api read', reads);

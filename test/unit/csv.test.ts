@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { pagesOf } from '../../functions/api/collections/cursor-pages.ts';
 import { type Cell, type CsvColumn, csvHeader, csvRow } from '../../functions/core/csv.ts';
 import { csvAttachment } from '../../functions/core/csv-attachment.ts';
 import { TooLargeError } from '../../functions/core/errors.ts';
@@ -72,6 +73,14 @@ describe('CSV', () => {
     expect(csvRow(columns, ['=1+1', '-12.50', true])).toBe("'=1+1,-12.50,Sí\r\n");
     expect(csvRow(columns, ['Núñez, "Pepe"', null, false])).toBe('"Núñez, ""Pepe""",,No\r\n');
   });
+});
+
+test('a cursor is read until a page is not full, the empty page after a full one included', async () => {
+  const served: number[] = [];
+  const sizes = [5000, 5000, 0];
+  const pages = pagesOf(async () => Array.from({ length: sizes.shift() ?? -1 }, (_, n) => n));
+  for await (const page of pages) served.push(page.length);
+  expect([served, sizes]).toEqual([[5000, 5000], []]);
 });
 
 describe('a CSV answer', () => {

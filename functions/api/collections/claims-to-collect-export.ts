@@ -39,7 +39,7 @@ export const claimsToCollectExport = endpoint({
       await sql`set transaction isolation level repeatable read, read only`;
       // One row more than may be is enough to know.
       await sql`
-        declare export_rows no scroll cursor for
+        declare export_claims no scroll cursor for
         select
           claim_key, driver_id, person_key, driver_name, milestone_value, lead_date, expected_amount, yango_due_date::date,
           days_overdue_yango, overdue_bucket_yango, yango_payment_status, reason_code, identity_status, match_rule, match_confidence,
@@ -50,7 +50,7 @@ export const claimsToCollectExport = endpoint({
         limit ${maxRows}::integer + 1`;
       return csvAttachment(event, {
         columns,
-        pages: pagesOf(sql, claim),
+        pages: pagesOf(() => sql(claim)`fetch forward 5000 from export_claims`),
         name: 'yango_cabinet_claims',
         maxRows,
       });

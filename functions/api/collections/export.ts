@@ -65,7 +65,7 @@ export const cobranzaExport = endpoint({
         await open(sql, query, maxRows);
         return csvAttachment(event, {
           columns,
-          pages: pagesOf(sql, driver),
+          pages: pagesOf(() => sql(driver)`fetch forward 5000 from export_drivers`),
           name: 'cabinet_financial_14d',
           maxRows,
           tag: of && tagOf(event, of, codeVersion),
@@ -84,7 +84,7 @@ async function open(sql: Transaction, filter: CobranzaFilter, maxRows: number): 
       null, ${f.week}::date, null, null)`;
   if (counted !== undefined && counted.n > maxRows) throw tooManyRows(maxRows);
   await sql`
-    declare export_rows no scroll cursor for
+    declare export_drivers no scroll cursor for
     select
       driver_id, driver_name, lead_date, iso_week, week_start, connected_flag, connected_date, total_trips_14d::integer,
       reached_m1_14d, reached_m5_14d, reached_m25_14d,

@@ -1,4 +1,7 @@
+import { claimsGap } from '../claims-gap.ts';
+import { claimsGapSummary } from '../claims-gap-summary.ts';
 import { withAliases } from './aliases.ts';
+import { claimsGapExport } from './claims-gap-export.ts';
 import { claimsToCollect } from './claims-to-collect.ts';
 import { claimsToCollectExport } from './claims-to-collect-export.ts';
 import { cobranzaExport } from './export.ts';
@@ -18,6 +21,9 @@ export const collections = [
   weeklyKpis,
   limbo,
   limboExport,
+  claimsGap,
+  claimsGapSummary,
+  claimsGapExport,
   funnelGap,
   claimsToCollect,
   claimsToCollectExport,

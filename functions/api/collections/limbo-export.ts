@@ -45,7 +45,7 @@ export const limboExport = endpoint({
       await sql`set transaction isolation level repeatable read, read only`;
       // One row more than may be is enough to know.
       await sql`
-        declare export_rows no scroll cursor for
+        declare export_leads no scroll cursor for
         select
           lead_id, lead_source_pk, lead_date, week_start, park_phone, asset_plate_number, lead_name, person_key, driver_id,
           trips_14d::integer, window_end_14d::date, reached_m1_14d, reached_m5_14d, reached_m25_14d, expected_amount_14d,
@@ -57,7 +57,7 @@ export const limboExport = endpoint({
         limit ${maxRows}::integer + 1`;
       return csvAttachment(event, {
         columns,
-        pages: pagesOf(sql, limboLead),
+        pages: pagesOf(() => sql(limboLead)`fetch forward 5000 from export_leads`),
         name: 'cabinet_limbo',
         maxRows,
       });

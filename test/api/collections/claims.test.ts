@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { claimsGap } from '../../../functions/api/claims-gap.ts';
+import { claimsGapExport } from '../../../functions/api/collections/claims-gap-export.ts';
 import { claimsToCollect } from '../../../functions/api/collections/claims-to-collect.ts';
 import { claimsToCollectExport } from '../../../functions/api/collections/claims-to-collect-export.ts';
 import { collections } from '../../../functions/api/collections/index.ts';
@@ -114,6 +116,70 @@ describe('GET claims/export', () => {
   });
 });
 
+describe('GET claims-gap/export', () => {
+  const get = (query: Record<string, string> = {}) => call(claimsGapExport, screens().reader, { query });
+
+  test('14 columns, the gaps of the table in its order', async () => {
+    const answer = await get();
+    expect(answer.headers['content-disposition']).toContain('cabinet_claims_gap_20260113_0700.csv');
+    const [header, ...rows] = records(answer);
+    expect(header).toEqual(
+      'lead_id,lead_source_pk,driver_id,person_key,lead_date,week_start,milestone_value,trips_14d,milestone_achieved,expected_amount,claim_expected,claim_exists,claim_status,gap_reason'.split(
+        ',',
+      ),
+    );
+    const table = z
+      .object({
+        data: z.array(
+          z.looseObject({ lead_id: z.int(), milestone_value: z.int(), expected_amount: z.string() }),
+        ),
+      })
+      .parse((await call(claimsGap, screens().reader, { query: { limit: '1000' } })).body);
+    expect(rows.map((cells) => [cells[0], cells[6], cells[9]].join())).toEqual(
+      table.data.map((gap) => [gap.lead_id, gap.milestone_value, gap.expected_amount].join()),
+    );
+    expect(rows).toHaveLength(64);
+  });
+
+  test('takes the filters of the table', async () => {
+    const rows = async (query: Record<string, string>) => Number((await get(query)).headers['x-row-count']);
+    expect(await rows({ week_start: '2025-12-15' })).toBe(11);
+    expect(
+      await rows({ lead_date_from: '2025-12-15', lead_date_to: '2025-12-21', milestone_value: '5' }),
+    ).toBe(4);
+    expect(await rows({ gap_reason: 'OK' })).toBe(30);
+    expect(await rows({ gap_reason: 'OTHER' })).toBe(0);
+  });
+
+  test('is refused when it would not hold everything, never cut', async () => {
+    expect((await get({ limit: '63' })).status).toBe(413);
+    expect((await get({ limit: '64' })).status).toBe(200);
+  });
+
+  test.each([
+    ['gap_reason', 'MISSING'],
+    ['milestone_value', '0'],
+    ['week_start', 'x'],
+    ['lead_date_from', '2026-00-01'],
+    ['lead_date_to', '1'],
+    ['limit', '50001'],
+    ['cursor', 'x'],
+  ])('refuses %s=%s', (field, value) =>
+    expectRefused(claimsGapExport, screens().reader, { [field]: value }, field),
+  );
+});
+
+test('one warm function gives every export after every other', async () => {
+  const exports = collections.filter(({ route }) => route.endsWith('/export'));
+  expect(exports).toHaveLength(7);
+  const { reader } = screens();
+  const statuses: number[] = [];
+  for (const endpoint of [...exports, ...exports.toReversed()]) {
+    statuses.push((await call(endpoint, reader)).status);
+  }
+  expect(new Set(statuses)).toEqual(new Set([200]));
+});
+
 describe('GET mv-health', () => {
   test('says how old the view is', async () => {
     expect((await call(mvHealth, screens().reader)).body).toEqual({
@@ -161,7 +227,16 @@ test('every path by which callers know the screens leads to them', () => {
   const paths = collections.map(({ method, route }) => `${method} ${route}`);
   expect(paths.toSorted()).toEqual(
     [
-      ...['', '/export', '/limbo', '/limbo/export', '/funnel-gap'].flatMap((path) => [
+      ...[
+        '',
+        '/export',
+        '/limbo',
+        '/limbo/export',
+        '/claims-gap',
+        '/claims-gap/summary',
+        '/claims-gap/export',
+        '/funnel-gap',
+      ].flatMap((path) => [
         `GET /api/v1/ops/payments/cabinet-financial-14d${path}`,
         `GET /api/v1/payments/cabinet-financial-14d${path}`,
       ]),
