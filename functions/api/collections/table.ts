@@ -24,8 +24,10 @@ const summary = z.strictObject({
 
 const page = z.strictObject({
   refresh: refresh.nullable(),
-  total: z.int(),
+  /** Only where no summary counts. */
+  counted: z.int().nullable(),
   summary: summary.nullable(),
+  /** Only where it is another than the summary. */
   summary_total: summary.nullable(),
   data: z.array(driver),
 });
@@ -45,6 +47,7 @@ export const cobranzaTable = endpoint({
   path: noParameters,
   async run({ event, query, environment }) {
     const f = argumentsOf(query);
+    const filtered = f.withDebt || [f.minDebt, f.milestone, f.scout, f.week].some((each) => each !== null);
     const [afterDate, afterDriver] = query.cursor ?? [null, null];
     return answerAsOf(
       { event, environment },
@@ -53,14 +56,15 @@ export const cobranzaTable = endpoint({
         const [found] = await sql(page)`
           select
             ops.cabinet_cobranza_as_of(${f.materialized}::boolean) as refresh,
-            (select count(*)::integer from ops.cabinet_cobranza(
-              ${f.materialized}::boolean, ${f.withDebt}::boolean, ${f.minDebt}::numeric, ${f.milestone}::text, ${f.scout}::integer,
-              null, ${f.week}::date, null, null)) as total,
+            case when not ${query.include_summary}::boolean then (
+              select count(*)::integer from ops.cabinet_cobranza(
+                ${f.materialized}::boolean, ${f.withDebt}::boolean, ${f.minDebt}::numeric, ${f.milestone}::text, ${f.scout}::integer,
+                null, ${f.week}::date, null, null)) end as counted,
             case when ${query.include_summary}::boolean then (
               select to_jsonb(s) from ops.cabinet_cobranza_summary(
                 ${f.materialized}::boolean, ${f.withDebt}::boolean, ${f.minDebt}::numeric, ${f.milestone}::text, ${f.scout}::integer,
                 null, ${f.week}::date, null, null) s) end as summary,
-            case when ${query.include_summary}::boolean then (
+            case when ${query.include_summary && filtered}::boolean then (
               select to_jsonb(s) from ops.cabinet_cobranza_summary(
                 ${f.materialized}::boolean, false, null, null, null, null, null, null, null) s) end as summary_total,
             coalesce((
@@ -85,18 +89,18 @@ export const cobranzaTable = endpoint({
         if (found === undefined) throw new Error('a select without a from clause returned no row');
         return found;
       },
-      ({ total, summary, summary_total, data }) => {
+      ({ counted, summary, summary_total, data }) => {
         const last = data.length === query.limit ? data.at(-1) : undefined;
         return {
           meta: {
             limit: query.limit,
             offset: query.offset,
             returned: data.length,
-            total,
+            total: summary?.total_drivers ?? counted,
             next_cursor: last ? cursorOf([last.lead_date, last.driver_id]) : null,
           },
           summary,
-          summary_total,
+          summary_total: filtered ? summary_total : summary,
           data,
         };
       },

@@ -135,7 +135,11 @@ describe('GET cabinet-financial-14d', () => {
   });
 
   test('spares the totals when they are not wanted', async () => {
-    expect(await table({ include_summary: 'false' })).toMatchObject({ summary: null, summary_total: null });
+    expect(await table({ include_summary: 'false', only_with_debt: 'true' })).toMatchObject({
+      meta: { total: 118 },
+      summary: null,
+      summary_total: null,
+    });
   });
 
   test.each([
