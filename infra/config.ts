@@ -92,8 +92,8 @@ const auth = z.discriminatedUnion('kind', [
 const api = z.strictObject({
   auth: auth.default({ kind: 'iam' }),
   /** Requests a second, of all callers, for reads and as much for operations: bounds who can hold a connection. */
-  rateLimit: z.int().min(1).max(10_000).default(20),
-  burstLimit: z.int().min(1).max(5_000).default(30),
+  rateLimit: z.int().min(1).max(10_000).default(10),
+  burstLimit: z.int().min(1).max(5_000).default(20),
 });
 
 /** The periods CloudWatch Logs accepts, in days. */

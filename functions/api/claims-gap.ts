@@ -16,9 +16,11 @@ export const GAP_REASONS = [
   'OTHER',
 ] as const;
 
-const milestone = z.enum(['1', '5', '25'], 'must be one of the milestones 1, 5 and 25').transform(Number);
+export const milestone = z
+  .enum(['1', '5', '25'], 'must be one of the milestones 1, 5 and 25')
+  .transform(Number);
 
-const gap = z.strictObject({
+export const gap = z.strictObject({
   lead_id: z.int(),
   lead_source_pk: z.string(),
   driver_id: z.string().nullable(),

@@ -1,8 +1,16 @@
 import { achievementsRecord } from './achievements-record.ts';
 import { claimsReconcile } from './claims-reconcile.ts';
+import { mvRefresh } from './mv-refresh.ts';
 import { paymentsIngest } from './payments-ingest.ts';
 import { tripsLoad } from './trips-load.ts';
 import { validation } from './validation.ts';
 
 /** The bodies, for those who start or run any of them by name: the run API and the CLI. */
-export const cabinetJobs = [paymentsIngest, tripsLoad, achievementsRecord, claimsReconcile, validation];
+export const cabinetJobs = [
+  paymentsIngest,
+  tripsLoad,
+  achievementsRecord,
+  claimsReconcile,
+  mvRefresh,
+  validation,
+];

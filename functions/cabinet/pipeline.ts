@@ -36,8 +36,15 @@ export const cabinetDaily = pipeline({
       timeoutSeconds: 600,
       memoryMb: 512,
     },
-    'cabinet.validation': {
+    'cabinet.mv-refresh': {
       after: ['cabinet.claims-reconcile'],
+      description:
+        'Refreshes the materialized views, each after those it reads, and logs what came of it. Input: mvName, dryRun, asOf.',
+      timeoutSeconds: 600,
+      memoryMb: 256,
+    },
+    'cabinet.validation': {
+      after: ['cabinet.mv-refresh'],
       description:
         'Checks claims, gaps and the run that made them; a failed check is a finding. Input: dryRun, asOf.',
       timeoutSeconds: 300,

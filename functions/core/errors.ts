@@ -61,6 +61,11 @@ export class NotFoundError extends PermanentError {
   override readonly name: string = 'NotFoundError';
 }
 
+/** The answer would be larger than the caller can be given in one piece. */
+export class TooLargeError extends PermanentError {
+  override readonly name = 'TooLargeError';
+}
+
 function describeProblem({ field, value, rule }: Problem): string {
   return value === undefined ? `${field}: ${rule}` : `${field}: ${rule}, got ${JSON.stringify(value)}`;
 }

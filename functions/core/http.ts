@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as z from 'zod';
-import { ConflictError, InputError, NotFoundError, PermanentError, RetryableError } from './errors.ts';
+import {
+  ConflictError,
+  InputError,
+  NotFoundError,
+  PermanentError,
+  RetryableError,
+  TooLargeError,
+} from './errors.ts';
 import { parse } from './input.ts';
 import type { Log } from './log.ts';
 import type { Environment } from './services.ts';
@@ -60,19 +67,28 @@ export function endpoint<Query extends z.ZodObject, Path extends z.ZodObject>(de
   };
 }
 
-/** 200 with an ETag over the body, or 304 when the caller has that body already. */
-export function ok(event: HttpEvent, body: unknown): HttpResult {
+/** 200 with an ETag, over the body unless one is given, or 304 when the caller has that already. */
+export function ok(event: HttpEvent, body: unknown, tag?: string): HttpResult {
   const text = JSON.stringify(body);
-  const etag = `"${createHash('sha256').update(text).digest('base64url')}"`;
-  const headers = {
-    'content-type': 'application/json; charset=utf-8',
-    'cache-control': 'private, no-cache',
-    etag,
-  };
+  const etag = tag ?? etagOf(text);
+  const headers = { 'content-type': 'application/json; charset=utf-8', ...cacheHeaders(etag) };
+  return notModified(event, etag) ?? { statusCode: 200, headers, body: text };
+}
+
+/** 304 when the caller has what the tag stands for. */
+export function notModified(event: HttpEvent, etag: string): HttpResult | undefined {
   const known = (event.headers['if-none-match'] ?? '')
     .split(',')
     .map((tag) => tag.trim().replace(/^W\//, ''));
-  return known.includes(etag) ? { statusCode: 304, headers } : { statusCode: 200, headers, body: text };
+  return known.includes(etag) ? { statusCode: 304, headers: cacheHeaders(etag) } : undefined;
+}
+
+export function etagOf(text: string): string {
+  return `"${createHash('sha256').update(text).digest('base64url')}"`;
+}
+
+export function cacheHeaders(etag: string): Record<string, string> {
+  return { 'cache-control': 'private, no-cache', etag };
 }
 
 /** RFC 9457. Input problems are all listed, with the offending value; what is unexpected is logged, not shown. */
@@ -84,6 +100,8 @@ export function problem(error: unknown, log: Log): HttpResult {
     return problemDocument(404, 'Not found', error.message, { code: error.code });
   if (error instanceof ConflictError)
     return problemDocument(409, 'Conflict', error.message, { code: error.code });
+  if (error instanceof TooLargeError)
+    return problemDocument(413, 'Too large', error.message, { code: error.code });
   log.error('request failed', { error });
   if (error instanceof RetryableError) {
     return problemDocument(

@@ -25,15 +25,22 @@ const READS = [
     id: 'Read',
     name: 'api-read',
     entry: 'functions/api/read.ts',
-    answers: 'claims gap, runs, decisions',
-    path: '/api/v1/{proxy+}',
+    answers: 'runs, decisions',
+    paths: ['/api/v1/{proxy+}'],
   },
   {
     id: 'ReadPayments',
     name: 'api-payments',
     entry: 'functions/api/payments.ts',
     answers: 'payments against achievements, and what was paid without being reached',
-    path: '/api/v1/yango/payments/{proxy+}',
+    paths: ['/api/v1/yango/payments/{proxy+}'],
+  },
+  {
+    id: 'ReadCollections',
+    name: 'api-collections',
+    entry: 'functions/api/collections.ts',
+    answers: 'who owes what, limbo, claims gap, scouts, exports',
+    paths: ['/api/v1/ops/payments/{proxy+}', '/api/v1/payments/{proxy+}', '/api/v1/yango/cabinet/{proxy+}'],
   },
 ] as const;
 
@@ -48,7 +55,7 @@ export class ApiStack extends Stack {
     const { rateLimit, burstLimit } = deployment.config.api;
     // The throttling is per route, and each function has one. At worst every request takes all its time.
     const demand = { concurrency: rateLimit * TIMEOUT_SECONDS + burstLimit, connections: 1 } as const;
-    const reads = READS.map(({ id: readId, name, entry, answers, path }) => {
+    const reads = READS.flatMap(({ id: readId, name, entry, answers, paths }) => {
       const handler = new BundledFunction(this, readId, {
         deployment,
         name,
@@ -57,9 +64,9 @@ export class ApiStack extends Stack {
         timeoutSeconds: TIMEOUT_SECONDS,
         memoryMb: 512,
         database: { client, role: 'reader' },
-        demand,
+        demand: { ...demand, concurrency: demand.concurrency * paths.length },
       });
-      return { method: 'GET', path, handler } as const;
+      return paths.map((path) => ({ method: 'GET', path, handler }) as const);
     });
     const operate = new BundledFunction(this, 'Operate', {
       deployment,

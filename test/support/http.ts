@@ -64,20 +64,26 @@ export async function call(
   return {
     status: result.statusCode ?? 200,
     headers: result.headers ?? {},
-    body: result.body === undefined ? undefined : JSON.parse(result.body),
+    body: result.body === undefined ? undefined : parsed(result),
   };
+}
+
+/** JSON as what it says, anything else as text. */
+function parsed({ headers, body = '' }: HttpResult): unknown {
+  return String(headers?.['content-type']).includes('json') ? JSON.parse(body) : body;
 }
 
 export function environmentOf(
   database: TestDatabase,
   role: 'cuadre_reader' | 'cuadre_operator' | 'cuadre_jobs',
   queues: Record<string, string> = {},
+  exportMaxRows = 200_000,
 ): Environment {
   return {
     work: database.connect(role),
     control: database.connect(role),
     log: createLog({ write: () => {} }),
     codeVersion: 'test',
-    config: { QUEUES: queues, FUNCTION_TIMEOUT_SECONDS: 15, MAX_RECEIVES: 5 },
+    config: { QUEUES: queues, FUNCTION_TIMEOUT_SECONDS: 15, MAX_RECEIVES: 5, EXPORT_MAX_ROWS: exportMaxRows },
   };
 }

@@ -1,0 +1,39 @@
+import * as z from 'zod';
+import { calendarDate } from '../../core/dates.ts';
+
+export const LIMBO_STAGES = ['NO_IDENTITY', 'NO_DRIVER', 'NO_TRIPS_14D', 'TRIPS_NO_CLAIM', 'OK'] as const;
+
+export const limboFilter = {
+  limbo_stage: z.enum(LIMBO_STAGES, `must be one of ${LIMBO_STAGES.join(', ')}`).optional(),
+  week_start: calendarDate.optional(),
+  lead_date_from: calendarDate.optional(),
+  lead_date_to: calendarDate.optional(),
+};
+
+/** One lead and where it stands. `has_claim_*` are derived claims, `has_generated_claim_*` rows of the claims' table. */
+export const limboLead = z.strictObject({
+  lead_id: z.int(),
+  lead_source_pk: z.string(),
+  lead_date: z.iso.date(),
+  week_start: z.iso.date(),
+  park_phone: z.string().nullable(),
+  asset_plate_number: z.string().nullable(),
+  lead_name: z.string(),
+  person_key: z.uuid().nullable(),
+  driver_id: z.string().nullable(),
+  trips_14d: z.int(),
+  window_end_14d: z.iso.date(),
+  reached_m1_14d: z.boolean(),
+  reached_m5_14d: z.boolean(),
+  reached_m25_14d: z.boolean(),
+  expected_amount_14d: z.string(),
+  has_claim_m1: z.boolean(),
+  has_claim_m5: z.boolean(),
+  has_claim_m25: z.boolean(),
+  limbo_stage: z.enum(LIMBO_STAGES),
+  limbo_reason_detail: z.string(),
+  has_generated_claim_m1: z.boolean(),
+  has_generated_claim_m5: z.boolean(),
+  has_generated_claim_m25: z.boolean(),
+});
+export type LimboLead = z.infer<typeof limboLead>;
