@@ -52,7 +52,8 @@ export async function recordAchievements(
       returning driver_id, milestone_value
     ), news as materialized (
       select c.* from compared c
-      where c.is_new and (${dryRun}::boolean or (c.driver_id, c.milestone_value) in (select driver_id, milestone_value from added))
+      left join added a on a.driver_id = c.driver_id and a.milestone_value = c.milestone_value
+      where c.is_new and (${dryRun}::boolean or a.driver_id is not null)
     ), kept as materialized (
       select * from ops.v_cabinet_achievements_today where today <> 'NOT_YET_RECORDED'
     ), filed as (
