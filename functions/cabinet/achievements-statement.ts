@@ -26,25 +26,24 @@ export async function recordAchievements(
   asOf: string,
 ): Promise<z.infer<typeof achievements>> {
   const [row] = await sql(achievements)`
-    with calculated as materialized (
-      select * from ops.v_cabinet_achievements_calculated
-    ), compared as materialized (
-      -- Of the table itself: what is recorded is recorded, also when it was reached after this run's date.
-      select c.*, a.driver_id is null as is_new
-      from calculated c
-      left join canon.milestone_achievements a on a.driver_id = c.driver_id and a.milestone_value = c.milestone_value
+    with compared as materialized (
+      -- Of the table itself too: what is recorded is recorded, also when it was reached after this run's date.
+      select t.*, r.achievement_id is null as is_new
+      from ops.v_cabinet_achievements_today t
+      left join canon.milestone_achievements r on r.driver_id = t.driver_id and r.milestone_value = t.milestone_value
     ), added as (
       insert into canon.milestone_achievements (
-        driver_id, milestone_value, person_key, lead_date, achieved_date, achieved_trips_in_window, rule_scope, rule_id,
-        window_days, expected_amount, currency, rule_valid_from, rule_valid_to, trip_days, seen_as_of, job_run_id)
+        driver_id, milestone_value, person_key, lead_date, achieved_date, achieved_trips_in_window, rule_id, window_days,
+        expected_amount, currency, rule_valid_from, rule_valid_to, trip_days, seen_as_of, job_run_id)
       select
-        c.driver_id, c.milestone_value, c.person_key, c.lead_date, c.achieved_date, c.achieved_trips_in_window, c.rule_scope, c.rule_id,
-        c.window_days, c.expected_amount, c.currency, c.rule_valid_from, c.rule_valid_to, days.trip_days, ${asOf}::date, ${jobRunId}::uuid
+        c.driver_id, c.milestone_value, c.person_key_today, c.lead_date_today, c.achieved_date_today, c.achieved_trips_today,
+        c.rule_id_today, c.window_days_today, c.expected_amount_today, c.currency_today, c.rule_valid_from_today, c.rule_valid_to_today,
+        days.trip_days, ${asOf}::date, ${jobRunId}::uuid
       from compared c
       cross join lateral (
         select jsonb_agg(jsonb_build_object('date', t.trip_date, 'trips', t.trips) order by t.trip_date) as trip_days
         from canon.driver_day_trips t
-        where t.driver_id = c.driver_id and t.trips > 0 and t.trip_date between c.lead_date and c.achieved_date
+        where t.driver_id = c.driver_id and t.trips > 0 and t.trip_date between c.lead_date_today and c.achieved_date_today
       ) days
       where c.is_new and not ${dryRun}::boolean
       order by c.driver_id, c.milestone_value
@@ -52,9 +51,10 @@ export async function recordAchievements(
       returning driver_id, milestone_value
     ), news as materialized (
       select c.* from compared c
-      where c.is_new and (${dryRun}::boolean or (c.driver_id, c.milestone_value) in (select driver_id, milestone_value from added))
+      left join added a on a.driver_id = c.driver_id and a.milestone_value = c.milestone_value
+      where c.is_new and (${dryRun}::boolean or a.driver_id is not null)
     ), kept as materialized (
-      select * from ops.v_cabinet_achievements_today where today <> 'NOT_YET_RECORDED'
+      select * from compared where today <> 'NOT_YET_RECORDED'
     ), filed as (
       insert into ops.decisions (job_run_id, subject, decision, reason, detail, evidence)
       select ${jobRunId}::uuid, format('driver:%s/M%s', driver_id, milestone_value), decision, reason, detail, evidence
@@ -62,8 +62,9 @@ export async function recordAchievements(
         select driver_id, milestone_value, case when ${dryRun}::boolean then 'WOULD_RECORD' else 'RECORDED' end as decision,
                'FIRST_SEEN' as reason, null as detail,
                jsonb_build_object(
-                 'driver_id', driver_id, 'milestone', milestone_value, 'person_key', person_key, 'lead_date', lead_date,
-                 'achieved_date', achieved_date, 'trips', achieved_trips_in_window, 'rule_id', rule_id, 'amount', expected_amount::text
+                 'driver_id', driver_id, 'milestone', milestone_value, 'person_key', person_key_today, 'lead_date', lead_date_today,
+                 'achieved_date', achieved_date_today, 'trips', achieved_trips_today, 'rule_id', rule_id_today,
+                 'amount', expected_amount_today::text
                ) as evidence
         from news
         union all
@@ -79,14 +80,14 @@ export async function recordAchievements(
       order by decision desc, driver_id, milestone_value
     )
     select
-      (select count(*) from calculated)::integer as calculated,
+      (select count(*) from compared where today <> 'NOT_ACHIEVED_TODAY')::integer as calculated,
       (select count(*) from news where not ${dryRun}::boolean)::integer as recorded,
       (select count(*) from news where ${dryRun}::boolean)::integer as would_record,
       (select count(*) from kept where today = 'SAME')::integer as same,
       (select count(*) from kept where today <> 'SAME')::integer as would_differ,
       (select jsonb_object_agg(milestone, figures) from (
         select coalesce(m.milestone::text, 'total') as milestone,
-               jsonb_build_object('count', count(n.driver_id), 'amount', coalesce(sum(n.expected_amount), 0.00)::text) as figures
+               jsonb_build_object('count', count(n.driver_id), 'amount', coalesce(sum(n.expected_amount_today), 0.00)::text) as figures
         from canon.cabinet_milestones m
         left join news n on n.milestone_value = m.milestone
         group by grouping sets ((m.milestone), ())

@@ -76,7 +76,8 @@ export async function ingestPayments(
       on conflict (payment_key, revision) do nothing
       returning payment_key
     ), decided as materialized (
-      select * from news where ${dryRun}::boolean or payment_key in (select payment_key from added)
+      select n.* from news n left join added a on a.payment_key = n.payment_key
+      where ${dryRun}::boolean or a.payment_key is not null
     ), filed as (
       insert into ops.decisions (job_run_id, subject, decision, reason, detail, evidence)
       select

@@ -6,7 +6,7 @@ create or replace function ops.cabinet_achievements_today(p_driver_id text)
     driver_id varchar, milestone_value integer, today text,
     person_key uuid, lead_date date, achieved_date date, achieved_trips_in_window bigint, rule_id integer, expected_amount numeric,
     person_key_today uuid, lead_date_today date, achieved_date_today date, achieved_trips_today bigint, rule_id_today integer,
-    expected_amount_today numeric)
+    expected_amount_today numeric, currency_today ops.rule_currency, window_days_today integer, rule_valid_from_today date, rule_valid_to_today date)
   language sql stable
 as $$
   select
@@ -21,7 +21,8 @@ as $$
       else 'SAME'
     end,
     a.person_key, a.lead_date, a.achieved_date, a.achieved_trips_in_window, a.rule_id, a.expected_amount,
-    c.person_key, c.lead_date, c.achieved_date, c.achieved_trips_in_window, c.rule_id, c.expected_amount
+    c.person_key, c.lead_date, c.achieved_date, c.achieved_trips_in_window, c.rule_id, c.expected_amount,
+    c.currency, c.window_days, c.rule_valid_from, c.rule_valid_to
   from (
     select * from ops.v_cabinet_milestones_achieved m where p_driver_id is null or m.driver_id = p_driver_id
   ) a

@@ -144,6 +144,21 @@ describe.each(versions)('the payment ledger on PostgreSQL %i', (version) => {
     expect(await states('pay_date')).toEqual(['1/M1 1 | 2026-01-10', '1/M1 2 | 2026-01-04']);
   });
 
+  test('two ingestions at once, as of two dates, record each state once and count it once', async () => {
+    await payerSays(
+      database.admin,
+      ...Array.from({ length: 40 }, (_, index) => ({ id: index + 1, driver: `d${index}` })),
+    );
+    const both = await Promise.all(
+      ['2026-01-12', '2026-01-13'].map((date) => runJob(database, paymentsIngest, { asOf: date })),
+    );
+    expect(both.map(({ status }) => status)).toEqual(['succeeded', 'succeeded']);
+    expect(both.flatMap(({ decisions }) => decisions)).toHaveLength(40);
+    expect(await query('select count(*), max(revision) from ops.yango_payment_status_ledger')).toEqual([
+      '40 | 1',
+    ]);
+  });
+
   describe('whose payment it is', () => {
     const identities = () =>
       query(`select source_pk, driver_id_final, driver_id_original, driver_id_enriched, identity_status, match_rule, match_confidence
