@@ -1,3 +1,4 @@
+import { alertsList } from './alerts-list.ts';
 import { claimsGap } from './claims-gap.ts';
 import { claimsGapSummary } from './claims-gap-summary.ts';
 import { router } from './router.ts';
@@ -6,6 +7,6 @@ import { runsList } from './runs-list.ts';
 import { runsShow } from './runs-show.ts';
 
 /** Every read; one Lambda, so that a warm one serves them all. */
-export const reads = [claimsGap, claimsGapSummary, runsList, runsShow, runsDecisions];
+export const reads = [claimsGap, claimsGapSummary, runsList, runsShow, runsDecisions, alertsList];
 
 export const handler = router('api read', reads);

@@ -1,7 +1,8 @@
+import { alertEvaluation } from './alert-evaluation.ts';
 import { claimsReconcile } from './claims-reconcile.ts';
 import { mvRefresh } from './mv-refresh.ts';
 import { tripsLoad } from './trips-load.ts';
 import { validation } from './validation.ts';
 
 /** The bodies, for those who start or run any of them by name: the run API and the CLI. */
-export const cabinetJobs = [tripsLoad, claimsReconcile, mvRefresh, validation];
+export const cabinetJobs = [tripsLoad, claimsReconcile, mvRefresh, validation, alertEvaluation];
