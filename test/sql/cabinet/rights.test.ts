@@ -43,7 +43,9 @@ describe.each(versions)('rights on the cabinet’s relations on PostgreSQL %i', 
       'canon.driver_day_trips: insert, update',
       'canon.trip_rejects: delete',
       'canon.trip_rejects: insert, update',
+      'ops.alerts: insert, update',
       'ops.decisions: insert',
+      'ops.metric_snapshots: insert',
     ]);
   });
 
