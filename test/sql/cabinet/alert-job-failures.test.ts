@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { alertEvaluation } from '../../../functions/cabinet/alert-evaluation.ts';
+import { cabinetDaily } from '../../../functions/cabinet/pipeline.ts';
+import { tripsLoad } from '../../../functions/cabinet/trips-load.ts';
+import { startPipeline } from '../../../functions/core/start.ts';
 import { ownDatabase, type TestDatabase, versions } from '../../support/database.ts';
 import { runJob } from '../../support/run-job.ts';
+import { deliver, jobRunOf, runStatus, services, trigger } from '../../support/toy.ts';
 import { ask } from './relation.ts';
 
 interface Ended {
@@ -95,5 +99,27 @@ describe.each(versions)('jobs that fail on PostgreSQL %i', (version) => {
       detail: 'error',
       evidence: { current: '3', threshold: '3', comparison: 'at_least' },
     });
+  });
+
+  test('the night that breaks for the third time raises it itself: the evaluation runs whatever came before it', async () => {
+    await database.admin.script('alter table public.summary_daily rename to gone');
+    const to = services(database.connect('cuadre_jobs'), database.connect('cuadre_jobs'));
+    const raised: string[][] = [];
+    for (const asOf of ['2026-01-11', '2026-01-12', '2026-01-13']) {
+      const { runId } = await startPipeline(
+        to.control.sql,
+        cabinetDaily,
+        { asOf, dryRun: false, input: {} },
+        trigger(),
+        { inline: false, codeVersion: 'test' },
+      );
+      await deliver(to, tripsLoad, await jobRunOf(database.admin, runId, 'cabinet.trips-load'));
+      await deliver(to, alertEvaluation, await jobRunOf(database.admin, runId, 'cabinet.alert-evaluation'));
+      expect(await runStatus(database.admin, runId)).toBe('failed 42P01 cabinet.trips-load');
+      raised.push(
+        await ask(database.admin, "select subject, status from ops.alerts where type = 'JOB_FAILING'"),
+      );
+    }
+    expect(raised).toEqual([[], [], ['cabinet.trips-load | open']]);
   });
 });
