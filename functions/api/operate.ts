@@ -1,7 +1,8 @@
+import { alertsAcknowledge } from './alerts-acknowledge.ts';
 import { router } from './router.ts';
 import { runsStart } from './runs-start.ts';
 
 /** The operator's calls: those that change something. */
-export const operations = [runsStart];
+export const operations = [runsStart, alertsAcknowledge];
 
 export const handler = router('api operate', operations);

@@ -1,9 +1,10 @@
+import { alertsList } from './alerts-list.ts';
 import { router } from './router.ts';
 import { runsDecisions } from './runs-decisions.ts';
 import { runsList } from './runs-list.ts';
 import { runsShow } from './runs-show.ts';
 
 /** The reads that have no function of their own subject. */
-export const reads = [runsList, runsShow, runsDecisions];
+export const reads = [runsList, runsShow, runsDecisions, alertsList];
 
 export const handler = router('api read', reads);

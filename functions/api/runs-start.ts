@@ -3,11 +3,12 @@ import { calendarDate } from '../core/dates.ts';
 import { InputError } from '../core/errors.ts';
 import { endpoint, type HttpEvent, noParameters } from '../core/http.ts';
 import { parse } from '../core/input.ts';
-import type { Json, JsonObject } from '../core/job.ts';
+import type { JsonObject } from '../core/job.ts';
 import { sendOutbox } from '../core/outbox.ts';
 import { inputByJob } from '../core/planner.ts';
 import { sqsQueues } from '../core/queues.ts';
 import { startJob, startPipeline, type Trigger } from '../core/start.ts';
+import { callerOf } from './caller.ts';
 import { findJob, findPipeline } from './catalog.ts';
 
 const common = { asOf: calendarDate.optional(), dryRun: z.boolean().default(false) };
@@ -112,16 +113,4 @@ function parseJson(text: string): unknown {
   } catch {
     throw new InputError([{ field: 'body', value: text.slice(0, 200), rule: 'must be JSON' }]);
   }
-}
-
-/** Who called, as the authorizer says: an IAM principal or a token's subject. */
-function callerOf(event: HttpEvent): Json {
-  const authorizer: unknown = Reflect.get(event.requestContext, 'authorizer');
-  const caller = z
-    .object({
-      iam: z.object({ userArn: z.string() }).optional(),
-      jwt: z.object({ claims: z.object({ sub: z.string() }) }).optional(),
-    })
-    .safeParse(authorizer);
-  return caller.data?.iam?.userArn ?? caller.data?.jwt?.claims.sub ?? 'unknown';
 }

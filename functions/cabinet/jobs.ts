@@ -1,4 +1,5 @@
 import { achievementsRecord } from './achievements-record.ts';
+import { alertEvaluation } from './alert-evaluation.ts';
 import { claimsReconcile } from './claims-reconcile.ts';
 import { mvRefresh } from './mv-refresh.ts';
 import { paymentsIngest } from './payments-ingest.ts';
@@ -13,4 +14,5 @@ export const cabinetJobs = [
   claimsReconcile,
   mvRefresh,
   validation,
+  alertEvaluation,
 ];

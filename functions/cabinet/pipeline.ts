@@ -50,5 +50,13 @@ export const cabinetDaily = pipeline({
       timeoutSeconds: 300,
       memoryMb: 512,
     },
+    'cabinet.alert-evaluation': {
+      after: ['cabinet.validation'],
+      always: true,
+      description:
+        'Keeps the figures of the day, holds them against the thresholds in force and moves the alerts on. Input: dryRun, asOf.',
+      timeoutSeconds: 300,
+      memoryMb: 256,
+    },
   },
 });

@@ -34,6 +34,11 @@ export function printResult({ jobRun }: Result): void {
 }
 
 function printValue(name: string, value: Json): void {
+  if (Array.isArray(value) && value.some((part) => typeof part === 'object' && part !== null)) {
+    console.log(`  ${name}`);
+    for (const part of value) console.log(`    ${describe(part)}`);
+    return;
+  }
   if (!isGroup(value)) {
     console.log(`  ${name.padEnd(26)} ${describe(value)}`);
     return;

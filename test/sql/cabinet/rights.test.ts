@@ -44,7 +44,9 @@ describe.each(versions)('rights on the cabinet’s relations on PostgreSQL %i', 
       'canon.milestone_achievements: insert',
       'canon.trip_rejects: delete',
       'canon.trip_rejects: insert, update',
+      'ops.alerts: insert, update',
       'ops.decisions: insert',
+      'ops.metric_snapshots: insert',
       'ops.yango_payment_status_ledger: insert',
     ]);
   });

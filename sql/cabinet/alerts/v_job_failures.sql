@@ -1,0 +1,26 @@
+-- grain: one row per job that has come to an end in a run for real, on or before the business date
+-- requires: ops.today, ops.v_alert_rules_in_force
+-- Skipped is the consequence of another job's failure and counts neither way; neither does a caller's wrong input.
+-- The evaluation itself is left out: whenever somebody could read of its failures here, it has just worked.
+create or replace view ops.v_job_failures as
+with ended as (
+  select
+    j.job, j.status,
+    row_number() over (partition by j.job order by j.finished_at desc, j.job_run_id) as place
+  from ops.job_runs j
+  join ops.runs r on r.run_id = j.run_id
+  where j.status in ('succeeded', 'failed')
+    and not r.dry_run
+    and r.as_of <= (select ops.today())
+    and j.error ->> 'code' is distinct from 'INVALID_INPUT'
+    and j.job <> 'cabinet.alert-evaluation'
+)
+select
+  job,
+  coalesce(min(place) filter (where status = 'succeeded') - 1, count(*)) as in_a_row,
+  count(*) filter (where status = 'failed' and place <= w.window_runs) as in_window
+from ended
+left join ops.v_alert_rules_in_force w on w.metric = 'job_failures_in_window'
+group by job;
+
+comment on view ops.v_job_failures is 'How often each job failed: in a row up to now, and among its last window_runs runs.';
