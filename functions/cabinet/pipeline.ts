@@ -15,8 +15,16 @@ export const cabinetDaily = pipeline({
       timeoutSeconds: 600,
       memoryMb: 512,
     },
-    'cabinet.claims-reconcile': {
+    'cabinet.leads-reconcile': {
       after: ['cabinet.trips-load'],
+      description:
+        'Links leads to persons and drivers and explains each that it cannot link. Input: daysBack (30, 0 or "all"), limit (2000), onlyLimbo, repairEvents (on in the daily run), dryRun, asOf.',
+      timeoutSeconds: 600,
+      memoryMb: 512,
+      input: { repairEvents: true },
+    },
+    'cabinet.claims-reconcile': {
+      after: ['cabinet.leads-reconcile'],
       description:
         'Generates the missing cabinet claims and explains each gap. Input: daysBack (21, 0 or "all"), limit (1000 or "all"), onlyMilestone, weekStart, onlyGaps, dryRun, asOf.',
       timeoutSeconds: 600,
