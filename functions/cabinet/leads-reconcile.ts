@@ -14,7 +14,10 @@ const limitRule = `must be a whole number from 1 to ${MOST}`;
 
 const input = z.strictObject({
   daysBack: z
-    .union([z.int(daysBackRule).min(0, daysBackRule).max(36_500, daysBackRule), z.literal('all')], daysBackRule)
+    .union(
+      [z.int(daysBackRule).min(0, daysBackRule).max(36_500, daysBackRule), z.literal('all')],
+      daysBackRule,
+    )
     .default(30),
   limit: z.int(limitRule).min(1, limitRule).max(MOST, limitRule).default(2000),
   onlyLimbo: z.boolean().default(false),
@@ -29,11 +32,17 @@ export const leadsReconcile = job({
   async run({ input, asOf, dryRun, sql, jobRunId, progress }) {
     const drivers = await refreshDrivers(sql, dryRun);
     const targetPark = await readTargetPark(sql);
-    const cutoff =
-      input.daysBack === 'all' || input.daysBack === 0 ? null : daysBefore(asOf, input.daysBack);
-    const { before, limbo_found } = await reconcileLeads(sql, jobRunId, dryRun, { ...input, cutoff, targetPark });
+    const cutoff = input.daysBack === 'all' || input.daysBack === 0 ? null : daysBefore(asOf, input.daysBack);
+    const { before, limbo_found } = await reconcileLeads(sql, jobRunId, dryRun, {
+      ...input,
+      cutoff,
+      targetPark,
+    });
     const persons_filled = dryRun ? 0 : await fillPersons(sql, jobRunId);
-    const { by_stage, selected, first_lead_date, last_lead_date, ...counted } = await countLeads(sql, jobRunId);
+    const { by_stage, selected, first_lead_date, last_lead_date, ...counted } = await countLeads(
+      sql,
+      jobRunId,
+    );
     progress(selected, selected, 'leads');
     const after = dryRun ? null : await countStages(sql, jobRunId);
     const report: JsonObject = {
@@ -72,7 +81,9 @@ async function refreshDrivers(sql: Sql, dryRun: boolean): Promise<z.infer<typeof
 }
 
 async function readTargetPark(sql: Sql): Promise<string> {
-  const [row] = await sql(z.strictObject({ park: z.string() }))`select target_park_id as park from ops.cabinet_settings`;
+  const [row] = await sql(
+    z.strictObject({ park: z.string() }),
+  )`select target_park_id as park from ops.cabinet_settings`;
   if (row === undefined) {
     throw new PermanentError(
       'no target park: insert into ops.cabinet_settings (target_park_id) the park whose drivers come first',
@@ -83,7 +94,9 @@ async function readTargetPark(sql: Sql): Promise<string> {
 }
 
 async function fillPersons(sql: Sql, jobRunId: string): Promise<number> {
-  const [row] = await sql(z.strictObject({ filled: z.int() }))`select canon.fill_persons(${jobRunId}::uuid) as filled`;
+  const [row] = await sql(
+    z.strictObject({ filled: z.int() }),
+  )`select canon.fill_persons(${jobRunId}::uuid) as filled`;
   return row?.filled ?? 0;
 }
 

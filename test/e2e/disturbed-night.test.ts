@@ -36,6 +36,7 @@ describe('a night on the whole stack', () => {
     expect(path).toEqual([
       'cuadre-cabinet-planner by schedule cuadre-cabinet-daily',
       'cuadre-cabinet-trips-load by queue cuadre-cabinet-trips-load',
+      'cuadre-cabinet-leads-reconcile by queue cuadre-cabinet-leads-reconcile',
       'cuadre-cabinet-claims-reconcile by queue cuadre-cabinet-claims-reconcile',
       'cuadre-cabinet-validation by queue cuadre-cabinet-validation',
     ]);
@@ -57,7 +58,7 @@ describe('a night on the whole stack', () => {
         scheduleArn: 'arn:aws:scheduler:us-east-1:000000000000:schedule/default/cuadre-cabinet-daily',
         scheduledTime: '2026-01-13T07:00:00Z',
         dryRun: false,
-        input: { 'cabinet.claims-reconcile': { limit: 100 } },
+        input: { 'cabinet.leads-reconcile': { repairEvents: false }, 'cabinet.claims-reconcile': { limit: 100 } },
       });
     });
     expect(await remains(night)).toEqual(undisturbed);

@@ -112,8 +112,8 @@ describe('the synthesized app', () => {
       runs: '1',
       run_status: 'succeeded',
       as_of: '2026-01-13',
-      jobs: 'cabinet.trips-load succeeded 1, cabinet.claims-reconcile succeeded 1, cabinet.validation succeeded 1',
-      attempts: '3',
+      jobs: 'cabinet.trips-load succeeded 1, cabinet.leads-reconcile succeeded 1, cabinet.claims-reconcile succeeded 1, cabinet.validation succeeded 1',
+      attempts: '4',
     });
     const answer = await fetch(new URL('/api/v1/runs', stack.urls.api));
     expect(answer.status).toBe(200);
@@ -122,7 +122,7 @@ describe('the synthesized app', () => {
   test('ends the same where every message arrives twice and out of order', async () => {
     const { ended: undisturbed } = await runNight({}, 1);
     const { stack, ended } = await runNight({ disorder: { seed: 11, duplicates: 1, lateMs: 50 } }, 1);
-    expect(stack.trail.all('message.sent')).toHaveLength(6);
+    expect(stack.trail.all('message.sent')).toHaveLength(8);
     expect(Number(ended?.claims)).toBeGreaterThan(5);
     expect(ended).toEqual(undisturbed);
   });

@@ -47,9 +47,12 @@ describe.each(versions)('the golden leads on PostgreSQL %i', (version) => {
     );
   });
 
-  test.each(['dry', 'first', 'second'])('%s run: the figures of the data set, limbo unchanged', async (which) => {
-    const ran = await runJob(database, leadsReconcile, { asOf, ...input, dryRun: which === 'dry' });
-    expect(ran.error).toBeNull();
-    expect(ran.report).toMatchObject(figures);
-  });
+  test.each(['dry', 'first', 'second'])(
+    '%s run: the figures of the data set, limbo unchanged',
+    async (which) => {
+      const ran = await runJob(database, leadsReconcile, { asOf, ...input, dryRun: which === 'dry' });
+      expect(ran.error).toBeNull();
+      expect(ran.report).toMatchObject(figures);
+    },
+  );
 });
