@@ -64,3 +64,19 @@ export async function told(admin: Database, key: GivenKey): Promise<string[]> {
     ({ rule, outcome, driver_id }) => `${rule}: ${[outcome, driver_id ?? []].flat().join(' ')}`,
   );
 }
+
+/** A lead of the cabinet's file, as it came. */
+export interface GivenFileLead {
+  readonly id: number;
+  readonly date?: string;
+  readonly name?: string;
+  readonly phone?: string;
+  readonly plate?: string;
+}
+
+export async function givenFileLeads(admin: Database, leads: readonly GivenFileLead[]): Promise<void> {
+  await admin.sql`
+    insert into public.module_ct_cabinet_leads (id, lead_created_at, first_name, park_phone, asset_plate_number)
+    select id, coalesce(date, '2026-01-05')::timestamp, name, phone, plate
+    from jsonb_to_recordset(${json(leads)}) l (id integer, date text, name text, phone text, plate text)`;
+}

@@ -7,26 +7,23 @@ create or replace function canon.fill_persons(p_job_run_id uuid)
   language sql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
   with matched as (
-    select distinct on (e.person_key) e.*
+    -- The window sees all leads of a person, before the first one is taken.
+    select distinct on (e.person_key) e.*, bool_or(e.confidence = 'HIGH') over (partition by e.person_key) as high
     from ops.decisions d
     cross join lateral jsonb_to_record(d.evidence) e (
-      person_key uuid, lead_id integer, lead_date date, driver_id text, person_from text)
+      person_key uuid, lead_id integer, lead_date date, driver_id text, person_from text, confidence text)
     where d.job_run_id = p_job_run_id and d.decision = 'MATCHED'
     order by e.person_key, e.lead_date, e.lead_id
-  ), high as (
-    select distinct (d.evidence ->> 'person_key')::uuid as person_key
-    from ops.decisions d
-    where d.job_run_id = p_job_run_id and d.decision = 'MATCHED' and d.evidence ->> 'confidence' = 'HIGH'
   ), known as (
-    select m.person_key, high.person_key is not null as high,
+    select m.person_key, m.high,
            coalesce(i.phone_norm, canon.normalise_phone(l.park_phone)) as phone, i.license_norm as license,
            coalesce(canon.full_name(d.full_name, d.first_name, d.middle_name, d.last_name),
                     canon.full_name(null, l.first_name, l.middle_name, l.last_name)) as full_name
     from matched m
     join public.module_ct_cabinet_leads l on l.id = m.lead_id
-    left join high on high.person_key = m.person_key
     left join canon.drivers_index i on m.person_from = 'NEW' and i.driver_id = m.driver_id
-    left join public.drivers d on d.driver_id = i.driver_id
+    -- By the decision's id and not the index's: its collation is another, and would not use the upstream's key.
+    left join public.drivers d on m.person_from = 'NEW' and d.driver_id = m.driver_id
   ), filled as (
     update canon.identity_registry r
     set primary_phone = coalesce(nullif(btrim(r.primary_phone), ''), k.phone),

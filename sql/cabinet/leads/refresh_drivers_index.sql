@@ -18,9 +18,10 @@ begin
       d.driver_id, d.park_id, canon.normalise_phone(d.phone),
       coalesce(canon.normalise_license(d.license_normalized_number), canon.normalise_license(d.license_number)),
       coalesce(canon.normalise_plate(d.car_normalized_number), canon.normalise_plate(d.car_number)),
-      canon.name_tokens(canon.normalise_name(canon.full_name(d.full_name, d.first_name, d.middle_name, d.last_name))),
+      canon.name_tokens(canon.normalise_name(n.full_name)),
       canon.normalise_label(d.car_brand), canon.normalise_label(d.car_model), d.hire_date, c.source_digest
     from change c join public.drivers d on d.driver_id = c.driver_id
+    cross join lateral (select canon.full_name(d.full_name, d.first_name, d.middle_name, d.last_name) as full_name offset 0) n
     where c.change <> 'DELETE'
     on conflict (driver_id) do update set
       park_id = excluded.park_id, phone_norm = excluded.phone_norm, license_norm = excluded.license_norm,
