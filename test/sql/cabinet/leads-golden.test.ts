@@ -27,6 +27,15 @@ const expected = z
 const asOf = expected.as_of;
 const { limbo_after: _, historic_range_mode: _range, input, ...figures } = expected.leads_job;
 
+const byStage = z.record(z.string(), z.int());
+const stages = z.looseObject({ before: byStage, after: byStage.nullable() });
+
+/** Linked leads whose event is missing or is another person's. */
+const orphans = `
+  select count(*) from canon.identity_links k
+  left join observational.lead_events e on e.source_table = k.source_table and e.source_pk = k.source_pk
+  where k.source_table = 'module_ct_cabinet_leads' and e.person_key is distinct from k.person_key`;
+
 describe.each(versions)('the golden leads on PostgreSQL %i', (version) => {
   const database = testDatabase({ version, golden: true });
 
@@ -53,6 +62,61 @@ describe.each(versions)('the golden leads on PostgreSQL %i', (version) => {
       const ran = await runJob(database, leadsReconcile, { asOf, ...input, dryRun: which === 'dry' });
       expect(ran.error).toBeNull();
       expect(ran.report).toMatchObject(figures);
+      expect(ran.report?.['by_reason']).toEqual(expected.leads_job.by_reason);
+      const { before, after } = stages.parse(ran.report?.['stages']);
+      expect(after).toEqual(which === 'dry' ? null : before);
     },
   );
+
+  test('the unmatched are open cases, one per lead, and a third run changes none of them', async () => {
+    const cases = `select reason_code, status, count(*), count(*) filter (where details -> 'rules' = '{}'),
+                          md5(string_agg(to_jsonb(u)::text, ',' order by id))
+                   from canon.identity_unmatched u group by 1, 2 order by 1`;
+    const before = await ask(database.admin, cases);
+    expect(before.map((line) => line.split(' | ').slice(0, 3).join(' '))).toEqual([
+      'NO_CANDIDATES OPEN 187',
+      'MULTIPLE_CANDIDATES OPEN 5',
+      'WEAK_MATCH_ONLY OPEN 6',
+    ]);
+    await runJob(database, leadsReconcile, { asOf, ...input });
+    expect(await ask(database.admin, cases)).toEqual(before);
+  });
+
+  test('neither decisions nor unmatched rows name a person: no phones, no plates, no names', async () => {
+    const leaks = await ask(
+      database.admin,
+      `with told as materialized (
+         select string_agg(text, ' ') as text from (
+           select evidence::text as text from ops.decisions
+           union all select concat(details, candidates_preview) from canon.identity_unmatched
+         ) t
+       ), secret as (
+         select canon.normalise_phone(park_phone) as text from public.module_ct_cabinet_leads
+         union select canon.normalise_plate(asset_plate_number) from public.module_ct_cabinet_leads
+         union select last_name from public.module_ct_cabinet_leads
+       )
+       select count(*), count(*) filter (where position(secret.text in told.text) > 0)
+       from told, secret where length(secret.text) > 4`,
+    );
+    expect(leaks).toEqual([expect.stringMatching(/^\d{4} \| 0$/)]);
+  });
+});
+
+describe.each(versions)('the golden night with events repaired on PostgreSQL %i', (version) => {
+  const database = testDatabase({ version, golden: true });
+
+  test('generates the claims that a missing event had vetoed: 28 inserted, none vetoed', async () => {
+    await runJob(database, tripsLoad, { asOf });
+    const before = await ask(database.admin, orphans);
+    const leads = await runJob(database, leadsReconcile, { asOf, repairEvents: true });
+    const { before: stood, after } = stages.parse(leads.report?.['stages']);
+    expect(stood['TRIPS_NO_CLAIM']).toBe(5);
+    expect(after?.['TRIPS_NO_CLAIM'] ?? 0).toBe(0);
+    expect(await ask(database.admin, orphans)).toEqual(['0']);
+    expect(leads.report).toMatchObject({ events_repaired: Number(before[0]) });
+    const claims = await runJob(database, claimsReconcile, { asOf });
+    expect(claims.report).toMatchObject({ gaps_found: 28, claims_inserted: 28, invalid_conditions: 0 });
+    const again = await runJob(database, leadsReconcile, { asOf, repairEvents: true });
+    expect(again.report).toMatchObject({ events_repaired: 0, matched: 0 });
+  });
 });
