@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { App, type AppProps } from 'aws-cdk-lib';
 import * as z from 'zod';
-import { cabinetDaily } from '../functions/cabinet/pipeline.ts';
+import { pipelines as declared } from '../functions/pipelines.ts';
 import { codeVersion } from './code-version.ts';
 import { parseConfig } from './config.ts';
 import { assertConnections } from './connection-budget.ts';
@@ -13,9 +13,6 @@ import { DataStack } from './stacks/data-stack.ts';
 import { MonitoringStack } from './stacks/monitoring-stack.ts';
 import { OperationsStack } from './stacks/operations-stack.ts';
 import { PipelineStack } from './stacks/pipeline-stack.ts';
-
-/** Every pipeline of the product. */
-const PIPELINES = [cabinetDaily];
 
 export interface BuildOptions {
   /** Over cdk.json's context. */
@@ -44,7 +41,7 @@ export function buildApp({ context = {}, outdir }: BuildOptions = {}): App {
 
   const data = new DataStack(app, `${prefix}-data`, { deployment, description: 'Database and schema' });
   const { database } = data;
-  const pipelines = PIPELINES.map((pipeline) => {
+  const pipelines = declared.map((pipeline) => {
     const stack = new PipelineStack(app, `${prefix}-${pipeline.domain}`, {
       deployment,
       database,

@@ -1,11 +1,10 @@
 import { cabinetJobs } from '../cabinet/jobs.ts';
-import { cabinetDaily } from '../cabinet/pipeline.ts';
 import { InputError } from '../core/errors.ts';
 import type { Job } from '../core/job.ts';
 import type { Pipeline } from '../core/pipeline.ts';
+import { pipelines } from '../pipelines.ts';
 
-/** Everything that can be started by name. A new pipeline is one line in each list. */
-export const pipelines: readonly Pipeline[] = [cabinetDaily];
+/** Every job body: what the run API checks inputs with, and the CLI runs. */
 const jobs: readonly Job[] = [...cabinetJobs];
 
 export function findJob(name: string): { readonly job: Job; readonly pipeline: Pipeline } {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { cursor, cursorOf } from '../core/cursor.ts';
+import { cursor, nextCursor } from '../core/cursor.ts';
 import { calendarDate } from '../core/dates.ts';
 import { endpoint, noParameters, ok, wholeNumber } from '../core/http.ts';
 
@@ -105,14 +105,17 @@ export const claimsGap = endpoint({
       from selection`;
     if (found === undefined) throw new Error('an aggregate without groups returned no row');
     const { data, ...summary } = found;
-    const last = data.length === query.limit ? data.at(-1) : undefined;
     return ok(event, {
       meta: {
         limit: query.limit,
         offset: query.offset,
         returned: data.length,
         total: summary.total_gaps,
-        next_cursor: last ? cursorOf([last.lead_date, last.milestone_value, last.lead_id]) : null,
+        next_cursor: nextCursor(data, query.limit, (last) => [
+          last.lead_date,
+          last.milestone_value,
+          last.lead_id,
+        ]),
       },
       summary,
       data,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { cursor, cursorOf } from '../core/cursor.ts';
+import { cursor, nextCursor } from '../core/cursor.ts';
 import { NotFoundError } from '../core/errors.ts';
 import { endpoint, ok, wholeNumber } from '../core/http.ts';
 
@@ -42,12 +42,11 @@ export const runsDecisions = endpoint({
         and d.decision_id > ${query.cursor?.[0] ?? '0'}::bigint
       order by d.decision_id
       limit ${query.limit}`;
-    const last = data.length === query.limit ? data.at(-1) : undefined;
     return ok(event, {
       meta: {
         limit: query.limit,
         returned: data.length,
-        next_cursor: last ? cursorOf([last.decision_id]) : null,
+        next_cursor: nextCursor(data, query.limit, (last) => [last.decision_id]),
       },
       data,
     });

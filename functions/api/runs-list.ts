@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { cursor, cursorOf } from '../core/cursor.ts';
+import { cursor, nextCursor } from '../core/cursor.ts';
 import { calendarDate } from '../core/dates.ts';
 import { endpoint, noParameters, ok, wholeNumber } from '../core/http.ts';
 
@@ -43,12 +43,11 @@ export const runsList = endpoint({
              or (created_at = ${beforeTime}::timestamptz and run_id > ${beforeId}::uuid))
       order by created_at desc, run_id
       limit ${query.limit}`;
-    const last = data.length === query.limit ? data.at(-1) : undefined;
     return ok(event, {
       meta: {
         limit: query.limit,
         returned: data.length,
-        next_cursor: last ? cursorOf([last.created_at, last.run_id]) : null,
+        next_cursor: nextCursor(data, query.limit, (last) => [last.created_at, last.run_id]),
       },
       data,
     });

@@ -76,7 +76,13 @@ export async function judgeGaps(
       from selected s
       left join observational.v_lead_events e
         on e.source_table = 'module_ct_cabinet_leads' and e.source_pk = s.lead_source_pk
-      left join observational.v_person_origins o on o.person_key = s.person_key and o.origin_tag = 'cabinet'
+      -- Offset 0 makes it a question per gap; joined, the first events of all persons are found for a thousand gaps' sake.
+      left join lateral (
+        select origin.lead_date
+        from observational.v_person_origins origin
+        where origin.person_key = s.person_key and origin.origin_tag = 'cabinet'
+        offset 0
+      ) o on true
       cross join lateral (
         select sum(t.trips) as trips
         from canon.driver_day_trips t

@@ -30,8 +30,6 @@ export const leadsReconcile = job({
   name: 'cabinet.leads-reconcile',
   input,
   async run({ input, asOf, dryRun, sql, jobRunId, progress }) {
-    // The default of 4 MB sorts and hashes 100,000 leads on disk.
-    await sql`select set_config('work_mem', '64MB', true)`;
     const drivers = await refreshDrivers(sql, dryRun);
     const targetPark = await readTargetPark(sql);
     const cutoff = input.daysBack === 'all' || input.daysBack === 0 ? null : daysBefore(asOf, input.daysBack);

@@ -6,8 +6,9 @@ import { cabinetDaily } from './pipeline.ts';
 const counted = z.strictObject({ passed: z.int(), warnings: z.int(), failed: z.int() });
 
 /**
- * Runs the checks in sql/cabinet/checks and files a decision for each, passed or not. The last one holds the claims
- * job of the same run to its word: the keys it says it inserted are the keys that are gone from the gaps.
+ * Runs the checks in sql/cabinet/checks and files a decision for each, passed or not. Two of them
+ * hold the claims job of the same run to its word: what it says it inserted is what is gone from the gaps, and
+ * payment calculation has it as achieved.
  */
 export const validation = job({
   name: 'cabinet.validation',
@@ -21,10 +22,16 @@ export const validation = job({
         from ops.v_cabinet_checks
         group by name, level
         union all
-        select 'inserted_is_gone', 'H', count(subject),
+        select name, 'H', count(subject),
                coalesce(jsonb_agg(evidence || jsonb_build_object('subject', subject, 'detail', detail)
                                   order by subject) filter (where subject is not null), '[]')
-        from ops.cabinet_inserted_is_gone(${runId}::uuid)
+        from (values ('inserted_is_gone'), ('inserted_is_achieved')) as of_this_run (name)
+        left join (
+          select 'inserted_is_gone' as name, * from ops.cabinet_inserted_is_gone(${runId}::uuid)
+          union all
+          select 'inserted_is_achieved', * from ops.cabinet_inserted_is_achieved(${runId}::uuid)
+        ) offending using (name)
+        group by name
       ), filed as (
         insert into ops.decisions (job_run_id, subject, decision, reason, evidence)
         select ${jobRunId}::uuid, name,

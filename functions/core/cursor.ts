@@ -4,8 +4,18 @@ import * as z from 'zod';
  * Where a page ended: the last row's sort key, base64url of JSON. It stays right when rows are added or removed
  * before it, which an offset does not. What it holds is checked like any other input.
  */
-export function cursorOf(key: readonly (string | number)[]): string {
+function cursorOf(key: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
+}
+
+/** The cursor behind a page; null when the page was not full, so nothing can follow. */
+export function nextCursor<Row>(
+  page: readonly Row[],
+  limit: number,
+  keyOf: (last: Row) => readonly (string | number)[],
+): string | null {
+  const last = page.length === limit ? page.at(-1) : undefined;
+  return last === undefined ? null : cursorOf(keyOf(last));
 }
 
 export function cursor<Key extends z.ZodType>(key: Key) {

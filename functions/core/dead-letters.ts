@@ -2,7 +2,7 @@ import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
 import type { QueueRecord } from './events.ts';
 import { type Invocation, type LambdaHandler, lambdaHandler } from './lambda.ts';
-import { type JobMessage, jobMessage } from './message.ts';
+import { MESSAGE_SCHEMA } from './message.ts';
 import { sendOutbox } from './outbox.ts';
 import type { Pipeline } from './pipeline.ts';
 import { type Queues, sqsQueues } from './queues.ts';
@@ -37,10 +37,13 @@ export function deadLetterHandler(pipeline: Pipeline): LambdaHandler {
 
 const verdict = z.strictObject({ done: z.enum(['BURIED', 'FAILED', 'ALREADY']) });
 
-async function bury(record: QueueRecord, { environment, log }: Invocation, queues: Queues): Promise<void> {
+export async function bury(
+  record: QueueRecord,
+  { environment, log }: Invocation,
+  queues: Queues,
+): Promise<void> {
   const queue = record.eventSourceARN.split(':').at(-1) ?? record.eventSourceARN;
-  const message = asMessage(record.body);
-  const { reason, detail } = message ? EXHAUSTED : whyWithoutMessage(record.body);
+  const { message, reason, detail } = readDeadLetter(record.body, queue);
   const [row] = await environment.control.sql(verdict)`
     select ops.bury_message(${record.messageId}, ${queue}, ${record.body}, ${message?.jobRunId ?? null}::uuid,
                             ${message?.version ?? null}::integer, ${reason}, ${detail}) as done`;
@@ -54,10 +57,23 @@ async function bury(record: QueueRecord, { environment, log }: Invocation, queue
   if (message) await sendOutbox(environment.control, queues, message.runId);
 }
 
-const EXHAUSTED = {
-  reason: 'RECEIVES_EXHAUSTED',
-  detail: 'no attempt could acknowledge the message: the worker was killed, or could not reach the ledger',
-};
+interface DeadLetter {
+  /** The job run that it leaves unfinished, if it stands for one. */
+  readonly message:
+    | { readonly runId: string; readonly jobRunId: string; readonly version: number }
+    | undefined;
+  readonly reason: string;
+  readonly detail: string;
+}
+
+/** Of whatever version: these keys say which job run waits. */
+const anyVersion = z.object({
+  schema: z.int().min(1),
+  runId: z.uuid(),
+  jobRunId: z.uuid(),
+  job: z.string(),
+  version: z.int().min(1),
+});
 
 /** What Lambda writes to a destination when it gives an asynchronous invocation up. */
 const failedInvocation = z.object({
@@ -65,29 +81,41 @@ const failedInvocation = z.object({
   responsePayload: z.object({ errorMessage: z.string() }).optional(),
 });
 
-/** A dead letter that stands for no job run: the run was never planned, or the body is not ours. */
-function whyWithoutMessage(body: string): { reason: string; detail: string } {
+function readDeadLetter(body: string, queue: string): DeadLetter {
   const value = asJson(body);
+  const message = anyVersion.safeParse(value).data;
+  if (message !== undefined) return ofMessage(message, queue);
   const invocation = failedInvocation.safeParse(value).data;
   if (invocation !== undefined) {
     const { functionArn, condition } = invocation.requestContext;
     const said = invocation.responsePayload?.errorMessage ?? 'no answer';
-    return { reason: 'INVOCATION_FAILED', detail: `${functionArn} was given up (${condition}): ${said}` };
+    const detail = `${functionArn} was given up (${condition}): ${said}`;
+    return { message: undefined, reason: 'INVOCATION_FAILED', detail };
   }
   if (z.object({ source: z.literal('schedule') }).safeParse(value).success) {
-    return {
-      reason: 'SCHEDULE_NOT_DELIVERED',
-      detail: 'Scheduler could not invoke its target: no run was planned',
-    };
+    const detail = 'Scheduler could not invoke its target: no run was planned';
+    return { message: undefined, reason: 'SCHEDULE_NOT_DELIVERED', detail };
   }
   return {
+    message: undefined,
     reason: 'UNREADABLE_MESSAGE',
-    detail: 'the body is not a message of this system, or of a newer version of it',
+    detail: 'the body is not a message of this system',
   };
 }
 
-function asMessage(body: string): JobMessage | undefined {
-  return jobMessage.safeParse(asJson(body)).data;
+function ofMessage(message: z.infer<typeof anyVersion>, queue: string): DeadLetter {
+  if (!queue.endsWith(`${message.job.replace('.', '-')}-dlq`)) {
+    // The job run has a message of its own in its own queue: this one decides nothing about it.
+    const detail = `a message of ${message.job} does not belong into ${queue}`;
+    return { message: undefined, reason: 'MISDIRECTED_MESSAGE', detail };
+  }
+  if (message.schema > MESSAGE_SCHEMA) {
+    const detail = `schema ${message.schema}, and this code understands ${MESSAGE_SCHEMA}: finish the deployment and run it again`;
+    return { message, reason: 'NEWER_MESSAGE', detail };
+  }
+  const detail =
+    'no attempt could acknowledge the message: the worker was killed, or could not reach the ledger';
+  return { message, reason: 'RECEIVES_EXHAUSTED', detail };
 }
 
 function asJson(body: string): unknown {

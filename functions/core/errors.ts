@@ -15,26 +15,34 @@ export interface ErrorOptionsWithCode extends ErrorOptions {
 }
 
 export abstract class CuadreError extends Error {
+  /** Spelt out in each class: bundles are minified, and logs carry the name. */
+  abstract override readonly name: string;
   readonly code: string;
 
   constructor(message: string, options: ErrorOptionsWithCode) {
     super(message, options);
-    this.name = new.target.name;
     this.code = options.code;
   }
 }
 
 /** Another attempt may succeed: a lost connection, a lock time-out, a throttled call. */
-export class RetryableError extends CuadreError {}
+export class RetryableError extends CuadreError {
+  override readonly name: string = 'RetryableError';
+}
 
 /** No attempt can succeed: the attempt is recorded and the job run fails at once. */
-export class PermanentError extends CuadreError {}
+export class PermanentError extends CuadreError {
+  override readonly name: string = 'PermanentError';
+}
 
 /** The connection died during COMMIT: only the ledger knows whether the work is done. */
-export class LostError extends CuadreError {}
+export class LostError extends CuadreError {
+  override readonly name: string = 'LostError';
+}
 
 /** The caller's input breaks a rule. Lists every problem, not the first. */
 export class InputError extends PermanentError {
+  override readonly name = 'InputError';
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[], options: Partial<ErrorOptionsWithCode> = {}) {
@@ -44,10 +52,14 @@ export class InputError extends PermanentError {
 }
 
 /** The request is well formed but the present state forbids it (a run is active, a key was used before). */
-export class ConflictError extends PermanentError {}
+export class ConflictError extends PermanentError {
+  override readonly name: string = 'ConflictError';
+}
 
 /** The thing named does not exist. */
-export class NotFoundError extends PermanentError {}
+export class NotFoundError extends PermanentError {
+  override readonly name: string = 'NotFoundError';
+}
 
 function describeProblem({ field, value, rule }: Problem): string {
   return value === undefined ? `${field}: ${rule}` : `${field}: ${rule}, got ${JSON.stringify(value)}`;

@@ -1,7 +1,11 @@
 import middy from '@middy/core';
-import type { Context } from 'aws-lambda';
-import { type Event, readEvent } from './events.ts';
+import type { Context, SQSBatchResponse } from 'aws-lambda';
+import { workerConfig } from './config.ts';
+import { RetryableError } from './errors.ts';
+import { type Event, type QueueRecord, readEvent } from './events.ts';
 import { createLog, type Log } from './log.ts';
+import { sqsQueues } from './queues.ts';
+import { backoffSeconds } from './retry.ts';
 import { type Environment, openEnvironment } from './services.ts';
 
 /** What an invocation is given beside its event. */
@@ -30,7 +34,18 @@ export function lambdaHandler(
     })
     .handler(async (event, context) => {
       const read = readEvent(event);
-      const environment = await openEnvironment(name);
+      let environment: Environment;
+      try {
+        environment = await openEnvironment(name);
+      } catch (error) {
+        if (read.from !== 'queue' || !(error instanceof RetryableError)) throw error;
+        log.error('not ready; the messages come back', {
+          function: name,
+          requestId: context.awsRequestId,
+          error,
+        });
+        return putBack(read.records);
+      }
       return body(read, {
         environment,
         log: environment.log.with({ function: name, requestId: context.awsRequestId }),
@@ -40,4 +55,17 @@ export function lambdaHandler(
       });
     });
   return async (event, context) => handler(event, context);
+}
+
+/** Without a database, or with one that is being migrated: the messages come back after a pause, not after hours. */
+async function putBack(records: readonly QueueRecord[]): Promise<SQSBatchResponse> {
+  const queues = sqsQueues(workerConfig(process.env).QUEUES);
+  for (const { eventSourceARN, receiptHandle, attributes } of records) {
+    await queues.postpone(
+      queues.urlOf(eventSourceARN),
+      receiptHandle,
+      backoffSeconds(attributes.ApproximateReceiveCount),
+    );
+  }
+  return { batchItemFailures: records.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }

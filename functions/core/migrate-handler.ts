@@ -3,6 +3,7 @@ import { databaseConfig } from './config.ts';
 import { connect } from './database.ts';
 import { createLog } from './log.ts';
 import { type MigrationReport, migrate } from './migrate.ts';
+import { createMissingUpstream } from './migrations/create-upstream.ts';
 import { connectOptions } from './services.ts';
 
 /**
@@ -14,9 +15,12 @@ export async function handler(): Promise<MigrationReport> {
   const log = createLog({ level: config.LOG_LEVEL }, { function: 'migrate' });
   const database = connect(connectOptions(config, 'cuadre migrate'));
   try {
-    return await migrate(database, process.env['SQL_DIRECTORY'] ?? join(import.meta.dirname, 'sql'), (line) =>
-      log.info(line),
-    );
+    const directory = process.env['SQL_DIRECTORY'] ?? join(import.meta.dirname, 'sql');
+    // Only where nobody else makes them: a customer's database has the upstream's tables, or the migration says so.
+    if (process.env['UPSTREAM'] === 'create') {
+      for (const table of await createMissingUpstream(database, directory)) log.info(`created ${table}`);
+    }
+    return await migrate(database, directory, (line) => log.info(line));
   } finally {
     await database.close();
   }

@@ -66,8 +66,8 @@ async function workRecord(
     }
   } catch (error) {
     log.error('message not processed', { error, receives });
-    // A message that no attempt can process goes to the dead letters without waiting in between.
-    return { seconds: error instanceof PermanentError ? 0 : backoffSeconds(receives) };
+    // A message that no attempt can process goes to the dead letters with hardly a pause in between.
+    return { seconds: error instanceof PermanentError ? 1 : backoffSeconds(receives) };
   }
 }
 

@@ -43,12 +43,11 @@ export function sqsQueues(urls: Readonly<Record<string, string>>, client: SQSCli
 
   return {
     urlOf(queueArn) {
-      const name = queueArn.split(':').at(-1);
-      const url = Object.values(urls).find((candidate) => candidate.endsWith(`/${name}`));
-      if (url !== undefined) return url;
-      throw new PermanentError(`this function knows no queue ${queueArn}: is its own queue in QUEUES?`, {
-        code: 'UNKNOWN_QUEUE',
-      });
+      // Queues of one account and region differ in the last segment of their URL alone.
+      const [known] = Object.values(urls);
+      if (known !== undefined)
+        return `${known.slice(0, known.lastIndexOf('/'))}/${queueArn.split(':').at(-1)}`;
+      throw new PermanentError('this function knows no queue: QUEUES is empty', { code: 'UNKNOWN_QUEUE' });
     },
 
     async send(messages) {

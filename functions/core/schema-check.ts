@@ -7,7 +7,9 @@ import { CuadreError, RetryableError } from './errors.ts';
 export const REQUIRED_MIGRATION = 10;
 
 /** Worth another attempt: the migration or the newer code is usually on its way. */
-export class SchemaError extends RetryableError {}
+export class SchemaError extends RetryableError {
+  override readonly name = 'SchemaError';
+}
 
 const stateRow = z.strictObject({ version: z.int(), newer_breaking: z.string().nullable() });
 

@@ -48,8 +48,6 @@ export function bundle({ entry, copy = [] }: BundleOptions, directory: string): 
     write: false,
     bundle: true,
     minify: true,
-    // Error names are data: the ledger and the HTTP answers carry them.
-    keepNames: true,
     format: 'esm',
     platform: 'node',
     target: 'node24',

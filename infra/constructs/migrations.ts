@@ -7,6 +7,8 @@ import type { DatabaseClient } from './database-client.ts';
 export interface MigrationsProps {
   readonly deployment: Deployment;
   readonly client: DatabaseClient;
+  /** The database is ours alone: the upstream's tables are made in it, for the upstream to fill. */
+  readonly createUpstream: boolean;
   /** What must stand before the first connection: the database's instance, rules and endpoints. */
   readonly after: readonly Construct[];
 }
@@ -18,7 +20,7 @@ const TIMEOUT = Duration.minutes(15);
  * come after this one's. A failing migration fails the deployment, and the functions stay as they were.
  */
 export class Migrations extends Construct {
-  constructor(scope: Construct, id: string, { deployment, client, after }: MigrationsProps) {
+  constructor(scope: Construct, id: string, { deployment, client, createUpstream, after }: MigrationsProps) {
     super(scope, id);
     const migrate = new BundledFunction(this, 'Migrate', {
       deployment,
@@ -31,7 +33,7 @@ export class Migrations extends Construct {
       memoryMb: 512,
       database: { client, role: 'owner' },
       demand: { concurrency: 1, connections: 1 },
-      environment: { SQL_DIRECTORY: 'sql' },
+      environment: { SQL_DIRECTORY: 'sql', ...(createUpstream ? { UPSTREAM: 'create' } : {}) },
     });
     new Trigger(this, 'Trigger', {
       handler: migrate.function,

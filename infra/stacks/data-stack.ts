@@ -28,6 +28,7 @@ export class DataStack extends Stack {
     new Migrations(this, 'Migrations', {
       deployment,
       client: new DatabaseClient(this, 'Client', database),
+      createUpstream: deployment.config.database.kind === 'aurora',
       after,
     });
   }

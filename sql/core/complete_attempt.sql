@@ -1,7 +1,7 @@
 -- grain: one job run that succeeded
 -- requires: ops.fence, ops.advance_run
 -- In the effect's transaction: effect, ledger and the messages that follow commit together or not at all.
-create or replace function ops.complete_attempt(p_job_run_id uuid, p_attempt integer, p_report jsonb, p_findings integer) returns void
+create or replace function ops.complete_attempt(p_job_run_id uuid, p_attempt integer, p_report json, p_findings integer) returns void
   language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare

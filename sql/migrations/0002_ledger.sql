@@ -48,7 +48,7 @@ create table ops.job_runs (
   input jsonb not null,
   checkpoint jsonb,
   counters jsonb,
-  report jsonb,
+  report json,
   findings integer not null default 0 check (findings >= 0),
   error jsonb,
   queued_at timestamptz not null default clock_timestamp(),
@@ -62,6 +62,7 @@ create table ops.job_runs (
 comment on table ops.job_runs is 'One row per job (and shard) that a run has queued: queued -> running -> succeeded | failed | skipped.';
 comment on column ops.job_runs.version is 'Grows with each requeue; a message of an older version is stale and does nothing.';
 comment on column ops.job_runs.counters is 'Counts of its decisions, by decision, reason and detail.';
+comment on column ops.job_runs.report is 'What people read, in the order in which the job wrote it (json, not jsonb).';
 comment on column ops.job_runs.checkpoint is 'Where the next chunk begins; committed together with the chunk before it.';
 
 create table ops.attempts (

@@ -5,6 +5,7 @@ import {
   contested,
   inTheMiddleOfTheClaims,
   remains,
+  settled,
   startNight,
   synthesized,
 } from '../support/night.ts';
@@ -28,6 +29,8 @@ describe('a night on the whole stack', () => {
     const [, inserted] = [...(ran.decisions.get('cabinet.claims-reconcile') ?? [])];
     claim = contested.parse(inserted?.evidence);
     expect(ran.document.status).toBe('succeeded');
+    expect(night.stack.counts.refused).toBe(0);
+    expect((await fetch(`${night.stack.urls.api}/api/v1/runs`)).status).toBe(200);
     expect(undisturbed.filter((line) => line.startsWith('claim '))).toHaveLength(30);
     expect(undisturbed.filter((line) => line.includes(' INSERTED '))).toHaveLength(25);
     const path = ran.trail.flatMap((event) =>
@@ -45,6 +48,8 @@ describe('a night on the whole stack', () => {
   test.each([1, 2, 3])('with messages twice, late and out of order (seed %i)', async (seed) => {
     const night = await startNight({ assembly, disorder: { seed, duplicates: 1, lateMs: 20 } });
     await night.run();
+    await settled(night);
+    expect(night.stack.trail.all('message.sent')).toHaveLength(8);
     expect(await remains(night)).toEqual(undisturbed);
   });
 
@@ -58,7 +63,10 @@ describe('a night on the whole stack', () => {
         scheduleArn: 'arn:aws:scheduler:us-east-1:000000000000:schedule/default/cuadre-cabinet-daily',
         scheduledTime: '2026-01-13T07:00:00Z',
         dryRun: false,
-        input: { 'cabinet.leads-reconcile': { repairEvents: false }, 'cabinet.claims-reconcile': { limit: 100 } },
+        input: {
+          'cabinet.leads-reconcile': { repairEvents: false },
+          'cabinet.claims-reconcile': { limit: 100 },
+        },
       });
     });
     expect(await remains(night)).toEqual(undisturbed);

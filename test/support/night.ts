@@ -15,6 +15,7 @@ import {
 import { scheduledTimeOn } from '../../infra/local/cli/scheduled-time.ts';
 import { VirtualClock } from '../../infra/local/clock.ts';
 import type { Stack } from '../../infra/local/stack.ts';
+import type { Kind } from '../../infra/local/trail.ts';
 import { goldenDirectory } from './database.ts';
 
 export const AS_OF = '2026-01-13';
@@ -72,6 +73,25 @@ export async function startNight(options: LocalStackOptions): Promise<Night> {
     },
   };
   return night;
+}
+
+/**
+ * Until the queues are empty and no function runs. A copy that came while the first was at work has been put off:
+ * the time until it comes back is made to pass.
+ */
+export async function settled({ stack: { trail }, clock }: Night): Promise<void> {
+  const count = (kind: Kind) => trail.all(kind).length;
+  for (;;) {
+    const busy =
+      count('function.invoked') > count('function.ended') ||
+      count('message.received') > count('message.deleted') + count('batch.failed');
+    if (!busy && count('message.sent') === count('message.deleted')) return;
+    const next = Promise.withResolvers<void>();
+    const unsubscribe = trail.subscribe(() => next.resolve());
+    if (!busy) await clock.advance(3_600_000);
+    await next.promise;
+    unsubscribe();
+  }
 }
 
 const line = z.strictObject({ line: z.string() });

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { PermanentError } from '../errors.ts';
 
 /** The schema and the code's files do not fit together; the message says what to do. */
-export class MigrationError extends PermanentError {}
+export class MigrationError extends PermanentError {
+  override readonly name = 'MigrationError';
+}
 
 export interface Migration {
   readonly number: number;

@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import * as z from 'zod';
 import { connect } from '../../../functions/core/database.ts';
 import { PermanentError } from '../../../functions/core/errors.ts';
 import { type DatasetReport, loadDataset } from '../data/load.ts';
@@ -11,8 +10,6 @@ import { type Stack, type StackOptions, startStack } from '../stack.ts';
 const PROJECT = join(import.meta.dirname, '../../..');
 const ASSEMBLY = join(PROJECT, 'cdk.out');
 const SQL = join(PROJECT, 'sql');
-
-const present = z.strictObject({ there: z.boolean() });
 
 /** Synthesizes in a process of its own: the CDK and esbuild are gone from memory when the stack runs. */
 export async function synthesize(outdir = ASSEMBLY): Promise<void> {
@@ -36,10 +33,7 @@ export function startLocalStack(options: LocalStackOptions): Promise<Stack> {
     beforeTriggers: async (url) => {
       const database = connect({ url, applicationName: 'cuadre local' });
       try {
-        const [upstream] = await database.sql(
-          present,
-        )`select to_regclass('public.summary_daily') is not null as there`;
-        if (upstream?.there !== true) await createUpstream(database, SQL);
+        await createUpstream(database, SQL);
       } finally {
         await database.close();
       }

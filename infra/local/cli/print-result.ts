@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Json } from '../../../functions/core/job.ts';
+import type { Json, JsonObject } from '../../../functions/core/job.ts';
 import type { JobRunResult } from '../../../functions/core/ledger.ts';
 import type { Decision } from './decisions.ts';
 
@@ -34,19 +34,30 @@ export function printResult({ jobRun }: Result): void {
 }
 
 function printValue(name: string, value: Json): void {
-  if (Array.isArray(value) && value.every((row) => typeof row === 'object' && row !== null)) {
-    console.log(`  ${name}`);
-    for (const row of value) console.log(`    ${describe(row)}`);
+  if (!isGroup(value)) {
+    console.log(`  ${name.padEnd(26)} ${describe(value)}`);
     return;
   }
-  console.log(`  ${name.padEnd(26)} ${describe(value)}`);
+  console.log(`  ${name}`);
+  for (const [key, part] of Object.entries(value)) console.log(`    ${key.padEnd(16)} ${describe(part)}`);
+}
+
+/** Something with parts of its own, a line each: figures by milestone, rows by kind. */
+function isGroup(value: Json): value is JsonObject {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.values(value).some((part) => typeof part === 'object' && part !== null);
+}
+
+function isFigures(value: Json): value is { count: Json; amount: Json } {
+  return typeof value === 'object' && value !== null && 'count' in value && 'amount' in value;
 }
 
 function describe(value: Json): string {
   if (value === null) return '-';
   if (typeof value !== 'object') return String(value);
   if (Array.isArray(value)) return value.map(describe).join(', ');
-  return Object.entries(value)
-    .map(([key, part]) => `${key} ${describe(part)}`)
-    .join('  ');
+  const parts = Object.entries(value).map(([key, part]) =>
+    isFigures(part) ? `${key}: ${part.count} (${part.amount})` : `${key} ${describe(part)}`,
+  );
+  return parts.join('   ');
 }

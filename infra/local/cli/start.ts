@@ -28,6 +28,7 @@ export async function start(args: readonly string[]): Promise<ExitCode> {
     stateDirectory: state,
     ports: { api: portOf(values.port) },
     log: console.log,
+    onFunctionLog: (_name, line) => console.log(line),
   });
   try {
     if (values.data !== undefined) {

@@ -17,6 +17,7 @@ const LIMIT = 100;
 
 /** Nothing was loaded. */
 export class DatasetError extends PermanentError {
+  override readonly name = 'DatasetError';
   readonly problems: readonly DatasetProblem[];
 
   constructor(problems: readonly DatasetProblem[], cause?: unknown) {

@@ -2,7 +2,11 @@ import * as z from 'zod';
 import type { Database } from '../../../functions/core/database.ts';
 
 /** The rows of a query, in its order, each as `1 | 2026-01-05 | - | true`, where `-` is NULL. As of a date, when one is given. */
-export async function ask(database: Database, query: string, asOf?: string): Promise<string[]> {
+export async function ask(
+  database: Pick<Database, 'transaction'>,
+  query: string,
+  asOf?: string,
+): Promise<string[]> {
   const rows = await database.transaction(async (sql) => {
     if (asOf !== undefined) await sql.script(`set local cuadre.as_of = '${asOf}'`);
     await sql.script(`create temporary table answer on commit drop as

@@ -158,6 +158,26 @@ describe.each(versions)('loading trips on PostgreSQL %i', (version) => {
     expect(await rejects()).toEqual([]);
   });
 
+  test('an old reject of a day that is touched again stays one reject, and is told once', async () => {
+    await upstreamSends([
+      ['d', '05-11-2025', -1, '2025-11-06 01:00:00'],
+      ['d', '05-11-2025', 4, '2025-11-06 02:00:00'],
+      ['e', '12-01-2026', 1, JANUARY],
+    ]);
+    await load();
+    await upstreamSends([['d', '05-11-2025', 6, JANUARY]]);
+    expect((await load()).report).toMatchObject({
+      facts_updated: 1,
+      rejects_new: { DUPLICATE_DRIVER_DAY: 1 },
+    });
+    expect(await load()).toMatchObject({
+      findings: 0,
+      decisions: [],
+      report: { rejects_new: {}, rejects_removed: 0 },
+    });
+    expect(await rejects()).toEqual(['DUPLICATE_DRIVER_DAY 4 1', 'NEGATIVE_OR_NULL_COUNT -1 1']);
+  });
+
   test('dry: tells the same and changes nothing', async () => {
     await upstreamSends([
       ['d', '05-01-2026', 4, JANUARY],

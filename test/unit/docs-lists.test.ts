@@ -1,0 +1,199 @@
+/** What the code can say and have, against what the pages explain: each list is compared in both directions. */
+import { describe, expect, test } from 'vitest';
+import { cabinetJobs } from '../../functions/cabinet/jobs.ts';
+import { cabinetDaily } from '../../functions/cabinet/pipeline.ts';
+import { answerTo } from '../../functions/core/database/sqlstate.ts';
+import { parseConfig } from '../../infra/config.ts';
+import { playedTypes } from '../../infra/local/assembly/catalogue.ts';
+import { assemblyFor } from '../infra/assembly.ts';
+import { ENVIRONMENTS } from '../infra/environments.ts';
+import { codeSpans, filesBelow, headings, type Page, page, pages, rows, section } from '../support/docs.ts';
+
+const operate = page('docs/operate.md');
+const deploy = page('docs/deploy.md');
+const cabinet = page('docs/cabinet.md');
+const local = page('docs/local.md');
+
+const sorted = (values: Iterable<string>) => [...new Set(values)].toSorted();
+
+/** Everything between backticks in the first cells of a page's tables. */
+const firstCells = (from: Page) => rows(from).flatMap(([cell = '']) => codeSpans({ ...from, text: cell }));
+
+const matches = (files: readonly string[], pattern: RegExp) =>
+  files
+    .map(page)
+    .flatMap(({ text }) => [...text.matchAll(pattern)].map((match) => match.slice(1).find(Boolean) ?? ''));
+
+const SCREAMING = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*$/;
+
+describe('the runbook', () => {
+  const assemblies = [assemblyFor('default'), assemblyFor('aurora with jwt')];
+
+  test('has a heading for each alarm of the templates, and for no other', () => {
+    const alarms = assemblies.flatMap((assembly) =>
+      assembly.ofType('AWS::CloudWatch::Alarm').map(({ properties }) => String(properties['AlarmName'])),
+    );
+    const headed = headings(section(operate, 'Alarms'))
+      .filter(({ level }) => level === 3)
+      .flatMap(({ text }) => codeSpans({ path: operate.path, text }));
+    expect(alarms.length).toBeGreaterThan(20);
+    expect(sorted(headed)).toEqual(sorted(alarms));
+    expect(headed).toHaveLength(sorted(headed).length);
+  });
+
+  test.each(pages())('$path names no function, queue, stack or alarm that the templates lack', (from) => {
+    const known = new Set(
+      assemblies.flatMap((assembly) => [...assembly.templates.keys(), ...namesIn(assembly.all())]),
+    );
+    const named = [...from.text.matchAll(/\bcuadre-[a-z0-9-]*[a-z0-9]/g)].map(([name]) => name);
+    expect(sorted(named).filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  /** Where an error code, a dead letter's reason or an SQLSTATE of our own is made. */
+  const CODE =
+    /\bcode: '([A-Z0-9_]+)'|\breason: '([A-Z_]+)'|'code', '([A-Z_]+)'|"code": "([A-Z_]+)"|errcode = '(CU\d+)'|Error\(\s*'([A-Z]+_[A-Z]+)'|: '([A-Z]+_[A-Z]+)';/g;
+
+  test('explains each error code of the functions and of the ledger, and no other', () => {
+    const made = matches(
+      [
+        ...filesBelow('functions/core', '.ts'),
+        ...filesBelow('functions/api', '.ts'),
+        ...filesBelow('sql/core', '.sql'),
+      ],
+      CODE,
+    );
+    const explained = [
+      ...firstCells(section(operate, 'Error codes')),
+      ...firstCells(section(operate, 'Dead letters')),
+      ...firstCells(section(operate, 'A deployment stops at the migrations')),
+      ...codeSpans(section(operate, 'Of the program')),
+      ...codeSpans(section(operate, 'A deployment stops at the migrations')),
+    ].filter((code) => SCREAMING.test(code) && !/^\d/.test(code));
+    expect(made.length).toBeGreaterThan(40);
+    expect(sorted(explained)).toEqual(sorted(made));
+  });
+
+  test('explains each error code of the local runtime where it belongs', () => {
+    const made = matches(filesBelow('infra/local', '.ts'), /\bcode: '([A-Z0-9_]+)'/g);
+    const explained = [...firstCells(section(local, 'Errors')), ...firstCells(page('docs/data-sets.md'))];
+    expect(sorted(explained.filter((code) => SCREAMING.test(code)))).toEqual(sorted(made));
+  });
+
+  test('says of PostgreSQL’s codes what becomes of them', () => {
+    const retried = firstCells(section(operate, 'Of the database')).filter(
+      (code) => /^[0-9A-Z]{5}$/.test(code) && /\d/.test(code),
+    );
+    expect(retried.length).toBeGreaterThan(10);
+    expect(retried.filter((code) => answerTo(code, '') === 'permanent')).toEqual([]);
+    for (const code of ['23505', '22P02', '42501', '28P01']) expect(answerTo(code, '')).toBe('permanent');
+  });
+});
+
+/** Physical names: every text of the templates that could be one. */
+function namesIn(value: unknown): string[] {
+  if (typeof value === 'string') return value.split(/[/ ."]/);
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(namesIn) : [];
+}
+
+describe('the deployment’s options', () => {
+  const documented = rows(section(deploy, 'Options')).filter(([option]) => option?.startsWith('`'));
+  const bare = (cell = '') => cell.replaceAll('`', '');
+
+  test('are all there, and no others', () => {
+    const { text } = page('infra/config.ts');
+    const declared = [
+      ...text
+        .slice(0, text.indexOf('export type Config'))
+        .matchAll(/^ +(\w+)(?:: (?!.*(?:message|path))|,$)/gm),
+    ];
+    const names = declared.map(([, name = '']) => name).filter((name) => !['path', 'message'].includes(name));
+    expect(sorted(documented.flatMap(([option]) => bare(option).split('.')))).toEqual(sorted(names));
+  });
+
+  test('have the defaults that are said', () => {
+    const existing = parseConfig({ database: ENVIRONMENTS['existing with iam'].database });
+    const defaults = new Map([...leaves(existing), ...leaves(parseConfig({}))]);
+    for (const [option, said] of documented) {
+      if (!said?.startsWith('`')) continue;
+      expect(defaults.get(bare(option)), option).toEqual(JSON.parse(bare(said)));
+      defaults.delete(bare(option));
+    }
+    const given = leaves({ database: ENVIRONMENTS['existing with iam'].database }).map(([path]) => path);
+    expect([...defaults.keys()].filter((path) => !given.includes(path))).toEqual([]);
+  });
+
+  test('of the examples are a deployment', () => {
+    const examples = [...deploy.text.matchAll(/^```json\n([\s\S]*?)^```$/gm)].map(([, json = '']) =>
+      JSON.parse(json),
+    );
+    expect(examples.length).toBeGreaterThan(2);
+    for (const example of examples) expect(() => parseConfig(example)).not.toThrow();
+  });
+});
+
+function leaves(value: unknown, path = ''): [path: string, value: unknown][] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [[path, value]];
+  return Object.entries(value).flatMap(([key, inner]) => leaves(inner, path === '' ? key : `${path}.${key}`));
+}
+
+describe('the cabinet’s page', () => {
+  const spans = new Set(codeSpans(cabinet));
+  const sql = filesBelow('sql/cabinet', '.sql');
+  const typescript = filesBelow('functions/cabinet', '.ts');
+
+  test('explains every decision, reason and status that the SQL and the jobs can write', () => {
+    const internal = ['GET', 'INSERT', 'UPDATE', 'SAME', 'UTF8'];
+    const written = matches(
+      [...sql, ...typescript, 'functions/api/claims-gap.ts'],
+      /'([A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*)'/g,
+    );
+    const enums = filesBelow('sql/migrations', '.sql')
+      .map(page)
+      .flatMap(({ text }) => [...text.matchAll(/create type [\w.]+ as enum \(([^)]+)\)/g)])
+      .flatMap(([, list = '']) => [...list.matchAll(/'(\w+)'/g)].map(([, value = '']) => value));
+    expect(enums.length).toBeGreaterThan(30);
+    const words = sorted([...written, ...enums]).filter((word) => !internal.includes(word));
+    expect(words.filter((word) => !spans.has(word))).toEqual([]);
+    const explained = ['Claims and gaps', 'Loading trips', 'The claims job'].flatMap((name) =>
+      firstCells(section(cabinet, name)),
+    );
+    const known = new Set(words);
+    expect(explained.filter((word) => SCREAMING.test(word) && !known.has(word))).toEqual([]);
+  });
+
+  test('names every table but those of the ledger', () => {
+    const created = matches(
+      [...filesBelow('sql/migrations', '.sql'), ...filesBelow('sql/sources', '.sql')],
+      /^create table ([\w.]+)/gm,
+    );
+    const tables = created.filter((table) => !table.startsWith('ops.') || table.endsWith('_rules'));
+    expect(tables.length).toBeGreaterThan(15);
+    expect(tables.filter((table) => !spans.has(table))).toEqual([]);
+  });
+
+  test('knows the jobs, their inputs and their hour', () => {
+    for (const { name, keys } of cabinetJobs) {
+      expect(spans.has(name), name).toBe(true);
+      for (const key of keys) expect(spans.has(key.name), `${name} ${key.name}`).toBe(true);
+    }
+    expect(cabinetDaily.schedule).toEqual({ expression: 'cron(0 2 * * ? *)', timeZone: 'America/Lima' });
+    expect(cabinet.text).toContain('02:00 America/Lima');
+  });
+
+  test('has the milestones with their amounts', () => {
+    const [values = ''] = matches(
+      filesBelow('sql/migrations', '.sql'),
+      /into canon\.cabinet_milestones .*values (.+);/g,
+    );
+    const declared = [...values.matchAll(/\((\d+), ([\d.]+)\)/g)].map(([, trips, amount]) => [
+      `M${trips}`,
+      amount,
+    ]);
+    expect(declared).toHaveLength(3);
+    expect(rows(section(cabinet, 'Words'))).toEqual(expect.arrayContaining(declared));
+  });
+});
+
+test('the local runtime’s page has every type that is played, and no other', () => {
+  expect(sorted(firstCells(section(local, 'What is played')))).toEqual(sorted(playedTypes.keys()));
+});
