@@ -15,11 +15,12 @@ grant select (person_key), insert (person_key, confidence_level) on canon.identi
 grant insert on canon.identity_links to cuadre_jobs;
 grant insert, update (reason_code, details, candidates_preview, snapshot_date, status, resolved_at, reopened_at, job_run_id)
   on canon.identity_unmatched to cuadre_jobs;
-grant insert, update (person_key, payload_json) on observational.lead_events to cuadre_jobs;
+grant select (id, source_table, source_pk, person_key, payload_json), insert, update (person_key, payload_json)
+  on observational.lead_events to cuadre_jobs;
 
 -- An operator undoes links, decides which unmatched rows are to be left alone, and names the target park.
 grant execute on function canon.undo_identity_link to cuadre_operator;
-grant select on canon.identity_links, canon.identity_unmatched, canon.identity_link_undos, ops.v_identity_link_figures, ops.cabinet_settings to cuadre_operator;
+grant select on canon.identity_links, canon.identity_link_undos to cuadre_operator;
 grant update (status, resolved_at) on canon.identity_unmatched to cuadre_operator;
 grant update (target_park_id) on ops.cabinet_settings to cuadre_operator;
 
@@ -27,4 +28,4 @@ grant update (target_park_id) on ops.cabinet_settings to cuadre_operator;
 grant select (id, person_key, source_table, source_pk, snapshot_date, match_rule, match_score, confidence_level, linked_at, job_run_id)
   on canon.identity_links to cuadre_reader;
 grant select (undo_id, source_table, source_pk, person_key, undone_at, undone_by, reason) on canon.identity_link_undos to cuadre_reader;
-grant select on canon.identity_unmatched, ops.v_identity_link_figures, ops.cabinet_settings, ops.v_cabinet_lead_stages to cuadre_reader;
+grant select on canon.identity_unmatched, ops.v_identity_link_figures, ops.cabinet_settings, ops.v_cabinet_lead_stages to cuadre_reader, cuadre_operator;
