@@ -88,6 +88,8 @@ export async function reconcileLeads(
              jsonb_build_object('driver_id', driver_id, 'person_from', person_from, 'rules', rules), ${jobRunId}::uuid
       from lead where gains_link and not ${dryRun}::boolean
       order by place
+      on conflict (source_table, source_pk) do nothing
+      returning source_pk
     ), driver_links as (
       insert into canon.identity_links (person_key, source_table, source_pk, snapshot_date, match_rule, match_score,
                                         confidence_level, evidence, job_run_id)
@@ -95,6 +97,7 @@ export async function reconcileLeads(
              jsonb_build_object('rule', rule, 'lead_source_pk', lead_source_pk, 'person_from', person_from), ${jobRunId}::uuid
       from lead where link_driver and not ${dryRun}::boolean
       order by driver_id, place
+      on conflict (source_table, source_pk) do nothing
     ), unmatched as (
       insert into canon.identity_unmatched as u (source_table, source_pk, snapshot_date, reason_code, details,
                                                  candidates_preview, status, resolved_at, job_run_id)
@@ -133,17 +136,21 @@ export async function reconcileLeads(
       insert into ops.decisions (job_run_id, subject, decision, reason, detail, evidence)
       select
         ${jobRunId}::uuid, format('lead:%s', lead_id),
-        case when outcome = 'MATCHED' and ${dryRun}::boolean then 'WOULD_MATCH' else outcome end,
-        case when outcome = 'SKIPPED' then 'HAS_DRIVER' else reason end,
+        case when outcome = 'MATCHED' and ${dryRun}::boolean then 'WOULD_MATCH' when meanwhile then 'SKIPPED' else outcome end,
+        case when outcome = 'SKIPPED' then 'HAS_DRIVER' when meanwhile then 'LINKED_MEANWHILE' else reason end,
         rule,
         jsonb_build_object(
           'lead_id', lead_id, 'lead_source_pk', lead_source_pk, 'lead_date', lead_date, 'week_start', week_start,
-          'limbo_stage', limbo_stage, 'person_before', person_before, 'gains_link', gains_link, 'gains_driver', gains_driver,
+          'limbo_stage', limbo_stage, 'person_before', person_before, 'gains_link', gains_link and not meanwhile, 'gains_driver', gains_driver and not meanwhile,
           'event_repair', event_repair
         ) || case when outcome = 'SKIPPED' then jsonb_build_object('driver_id', driver_before) else jsonb_build_object(
           'rule', rule, 'score', score, 'confidence', confidence, 'driver_id', driver_id, 'person_key', person_key,
           'person_from', person_from, 'link_driver', link_driver, 'rules', rules, 'normaliser_version', canon.normaliser_version()) end
-      from lead
+      from (
+        -- Somebody else linked it while this statement was at work: theirs stays.
+        select l.*, l.gains_link and not ${dryRun}::boolean and made.source_pk is null as meanwhile
+        from lead l left join lead_links made on made.source_pk = l.lead_source_pk
+      ) told
       order by place
     )
     select (select coalesce(jsonb_object_agg(limbo_stage, n), '{}') from (select limbo_stage, count(*) as n from stage group by limbo_stage) s) as before,

@@ -12,7 +12,7 @@ to cuadre_jobs;
 -- A job makes persons, links and events; it can neither delete one nor take it from one person to another, events apart.
 grant select on ops.v_cabinet_lead_stages, canon.v_drivers_index_changes, canon.identity_unmatched, canon.identity_link_undos, ops.cabinet_settings to cuadre_jobs;
 grant select (person_key), insert (person_key, confidence_level) on canon.identity_registry to cuadre_jobs;
-grant insert on canon.identity_links to cuadre_jobs;
+grant select (source_table, source_pk), insert on canon.identity_links to cuadre_jobs;
 grant insert, update (reason_code, details, candidates_preview, snapshot_date, status, resolved_at, reopened_at, job_run_id)
   on canon.identity_unmatched to cuadre_jobs;
 grant select (id, source_table, source_pk, person_key, payload_json), insert, update (person_key, payload_json)

@@ -442,6 +442,43 @@ describe.each(versions)('the leads job on PostgreSQL %i', (version) => {
     expect((await again()).report).toMatchObject({ drivers_index: { inserted: 0, updated: 0, removed: 0 } });
   });
 
+  test('a lead that somebody else links in the same moment stays theirs', async () => {
+    await givenPerson(database.admin, 7);
+    await givenFileLeads(database.admin, [{ id: 1, phone }]);
+    await givenDrivers(database.admin, [{ id: 'd1', phone }]);
+    const other = database.connect('postgres');
+    const running: Promise<Ran>[] = [];
+    await other.transaction(async (sql) => {
+      await sql`
+        insert into canon.identity_links (person_key, source_table, source_pk)
+        values (${personKey(7)}::uuid, 'module_ct_cabinet_leads', '1')`;
+      running.push(again());
+      const waiting = `select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+      await expect.poll(() => ask(database.admin, waiting), { timeout: 10_000 }).toEqual(['1']);
+    });
+    await other.close();
+    const [ran] = await Promise.all(running);
+    expect(ran?.decisions).toMatchObject([{ decision: 'SKIPPED', reason: 'LINKED_MEANWHILE' }]);
+    expect(ran?.report).toMatchObject({ matched: 0, newly_linked: 0, skipped: 1 });
+    expect((await links()).at(-1)).toBe('module_ct_cabinet_leads | 1 | 07 | - | - | -');
+  });
+
+  test.each<[object, string]>([
+    [{ daysBack: -1 }, 'daysBack'],
+    [{ daysBack: 1.5 }, 'daysBack'],
+    [{ daysBack: 'some' }, 'daysBack'],
+    [{ limit: 0 }, 'limit'],
+    [{ limit: 1_000_001 }, 'limit'],
+    [{ limit: 'all' }, 'limit'],
+    [{ onlyLimbo: 1 }, 'onlyLimbo'],
+    [{ repairEvents: 'yes' }, 'repairEvents'],
+    [{ targetPark: 'x' }, 'targetPark'],
+    [{ asOf: '2026-02-30' }, 'asOf'],
+    [{ dryRun: 'no' }, 'dryRun'],
+  ])('refuses %j by name', (request, field) => {
+    expect(() => leadsReconcile.request(request)).toThrow(field);
+  });
+
   test('refuses to run without a target park', async () => {
     await database.admin.script(
       'create table public.kept as table ops.cabinet_settings; delete from ops.cabinet_settings',
