@@ -1,6 +1,7 @@
 import { achievementsRecord } from './achievements-record.ts';
 import { alertEvaluation } from './alert-evaluation.ts';
 import { claimsReconcile } from './claims-reconcile.ts';
+import { leadsReconcile } from './leads-reconcile.ts';
 import { mvRefresh } from './mv-refresh.ts';
 import { paymentsIngest } from './payments-ingest.ts';
 import { tripsLoad } from './trips-load.ts';
@@ -10,6 +11,7 @@ import { validation } from './validation.ts';
 export const cabinetJobs = [
   paymentsIngest,
   tripsLoad,
+  leadsReconcile,
   achievementsRecord,
   claimsReconcile,
   mvRefresh,

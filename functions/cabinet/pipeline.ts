@@ -22,8 +22,16 @@ export const cabinetDaily = pipeline({
       timeoutSeconds: 600,
       memoryMb: 512,
     },
-    'cabinet.achievements-record': {
+    'cabinet.leads-reconcile': {
       after: ['cabinet.trips-load'],
+      description:
+        'Links leads to persons and drivers and explains each that it cannot link. Input: daysBack (30, 0 or "all"), limit (2000), onlyLimbo, repairEvents (on in the daily run), dryRun, asOf.',
+      timeoutSeconds: 600,
+      memoryMb: 512,
+      input: { repairEvents: true },
+    },
+    'cabinet.achievements-record': {
+      after: ['cabinet.leads-reconcile'],
       description:
         'Records each milestone when it is first seen reached, with its evidence, and never changes one. Input: dryRun, asOf.',
       timeoutSeconds: 600,

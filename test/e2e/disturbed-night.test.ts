@@ -40,6 +40,7 @@ describe('a night on the whole stack', () => {
       'cuadre-cabinet-planner by schedule cuadre-cabinet-daily',
       'cuadre-cabinet-payments-ingest by queue cuadre-cabinet-payments-ingest',
       'cuadre-cabinet-trips-load by queue cuadre-cabinet-trips-load',
+      'cuadre-cabinet-leads-reconcile by queue cuadre-cabinet-leads-reconcile',
       'cuadre-cabinet-achievements-record by queue cuadre-cabinet-achievements-record',
       'cuadre-cabinet-claims-reconcile by queue cuadre-cabinet-claims-reconcile',
       'cuadre-cabinet-validation by queue cuadre-cabinet-validation',
@@ -50,7 +51,7 @@ describe('a night on the whole stack', () => {
     const night = await startNight({ assembly, disorder: { seed, duplicates: 1, lateMs: 20 } });
     await night.run();
     await settled(night);
-    expect(night.stack.trail.all('message.sent')).toHaveLength(6);
+    expect(night.stack.trail.all('message.sent')).toHaveLength(8);
     expect(await remains(night)).toEqual(undisturbed);
   });
 
@@ -64,7 +65,10 @@ describe('a night on the whole stack', () => {
         scheduleArn: 'arn:aws:scheduler:us-east-1:000000000000:schedule/default/cuadre-cabinet-daily',
         scheduledTime: '2026-01-13T07:00:00Z',
         dryRun: false,
-        input: { 'cabinet.claims-reconcile': { limit: 100 } },
+        input: {
+          'cabinet.leads-reconcile': { repairEvents: false },
+          'cabinet.claims-reconcile': { limit: 100 },
+        },
       });
     });
     expect(await remains(night)).toEqual(undisturbed);

@@ -95,6 +95,8 @@ describe('connections', () => {
     expect(build({ jobConcurrency: 100 })).toThrow(
       /may open \d+ connections at once \(.*cuadre-cabinet-trips-load 200.*leaves 1649\. Raise database\.maxCapacity/,
     );
-    expect(build({ jobConcurrency: 100, database: { kind: 'aurora', minCapacity: 1, maxCapacity: 32 } })()).toBe('built');
+    expect(
+      build({ jobConcurrency: 100, database: { kind: 'aurora', minCapacity: 1, maxCapacity: 32 } })(),
+    ).toBe('built');
   });
 });

@@ -62,7 +62,10 @@ export async function startNight(options: LocalStackOptions): Promise<Night> {
         interfering = meanwhile(night);
         const name = `cuadre-${cabinetDaily.name}`;
         stack.fireSchedule(name, scheduledTimeOn(cabinetDaily.schedule, AS_OF), {
-          input: { 'cabinet.claims-reconcile': { limit: 100 } },
+          input: {
+            'cabinet.leads-reconcile': { repairEvents: false },
+            'cabinet.claims-reconcile': { limit: 100 },
+          },
         });
       });
       await interfering;

@@ -62,9 +62,8 @@ describe('on the golden data', () => {
     });
     const listed = cabinetPages
       .filter(({ text }) => /^## Checks$/m.test(text))
-      .flatMap((each) => rows(section(each, 'Checks'))).map(
-      ([name = '', level]) => `${name.replaceAll('`', '')} ${level}`,
-    );
+      .flatMap((each) => rows(section(each, 'Checks')))
+      .map(([name = '', level]) => `${name.replaceAll('`', '')} ${level}`);
     expect(listed.toSorted()).toEqual(filed.toSorted());
   });
 });

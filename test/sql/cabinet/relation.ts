@@ -25,5 +25,6 @@ export const emptied = `set session_replication_role = replica; truncate ops.yan
   public.module_ct_cabinet_payments,
   public.module_ct_cabinet_leads, public.summary_daily, public.drivers, canon.identity_registry, canon.identity_links,
   canon.driver_orphan_quarantine, canon.driver_day_trips, canon.trip_rejects, canon.claims_yango_cabinet_14d,
-  canon.claim_status_history, observational.lead_events, observational.lead_ledger, ops.partner_payment_rules,
+  canon.claim_status_history, observational.lead_events, observational.lead_ledger,
+  canon.drivers_index, canon.identity_unmatched, canon.identity_link_undos, ops.partner_payment_rules,
   ops.scout_payment_rules, ops.decisions restart identity cascade`;

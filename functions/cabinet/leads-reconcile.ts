@@ -1,0 +1,108 @@
+import * as z from 'zod';
+import type { Sql } from '../core/database.ts';
+import { PermanentError } from '../core/errors.ts';
+import { type JsonObject, job } from '../core/job.ts';
+import { jobHandler } from '../core/job-handler.ts';
+import { countLeads, countStages, reconcileLeads } from './leads-statement.ts';
+import { cabinetDaily } from './pipeline.ts';
+
+/** Leads per run: a run is one transaction, and what it judges passes through memory. */
+const MOST = 1_000_000;
+
+const daysBackRule = 'must be a whole number of days from 0 up, or "all"; 0 means all';
+const limitRule = `must be a whole number from 1 to ${MOST}`;
+
+const input = z.strictObject({
+  daysBack: z
+    .union(
+      [z.int(daysBackRule).min(0, daysBackRule).max(36_500, daysBackRule), z.literal('all')],
+      daysBackRule,
+    )
+    .default(30),
+  limit: z.int(limitRule).min(1, limitRule).max(MOST, limitRule).default(2000),
+  onlyLimbo: z.boolean().default(false),
+  /** Give linked leads the event that payment calculation asks for, with the person of the link. */
+  repairEvents: z.boolean().default(false),
+});
+
+/** Finds out who the leads are: which person, and which driver. Says of every lead it looked at what became of it, and why. */
+export const leadsReconcile = job({
+  name: 'cabinet.leads-reconcile',
+  input,
+  async run({ input, asOf, dryRun, sql, jobRunId, progress }) {
+    const drivers = await refreshDrivers(sql, dryRun);
+    const targetPark = await readTargetPark(sql);
+    const cutoff = input.daysBack === 'all' || input.daysBack === 0 ? null : daysBefore(asOf, input.daysBack);
+    const { before, limbo_found } = await reconcileLeads(sql, jobRunId, dryRun, {
+      ...input,
+      cutoff,
+      targetPark,
+    });
+    const persons_filled = dryRun ? 0 : await fillPersons(sql, jobRunId);
+    const { by_stage, selected, first_lead_date, last_lead_date, ...counted } = await countLeads(
+      sql,
+      jobRunId,
+    );
+    progress(selected, selected, 'leads');
+    const after = dryRun ? null : await countStages(sql, jobRunId);
+    const report: JsonObject = {
+      window: { as_of: asOf, cutoff_lead_date: input.onlyLimbo ? null : cutoff },
+      target_park_id: targetPark,
+      drivers_index: drivers,
+      limbo_found,
+      selected,
+      processed: selected,
+      ...counted,
+      persons_filled,
+      errors: 0,
+      first_and_last_selected_lead_date: [first_lead_date, last_lead_date],
+      by_stage,
+      stages: { before, after: after?.all ?? null, selected_after: after?.selected ?? null },
+    };
+    return { report };
+  },
+});
+
+export const handler = jobHandler(cabinetDaily, leadsReconcile);
+
+const refreshed = z.strictObject({ inserted: z.int(), updated: z.int(), removed: z.int() });
+
+/** The index of drivers first: a driver of today is to be found today. Two runs at once would wait for each other's links. */
+async function refreshDrivers(sql: Sql, dryRun: boolean): Promise<z.infer<typeof refreshed>> {
+  if (!dryRun) await sql`select pg_advisory_xact_lock(hashtext('canon.identity_links'))`;
+  const [row] = dryRun
+    ? await sql(refreshed)`
+        select (count(*) filter (where change = 'INSERT'))::integer as inserted, (count(*) filter (where change = 'UPDATE'))::integer as updated,
+               (count(*) filter (where change = 'DELETE'))::integer as removed
+        from canon.v_drivers_index_changes`
+    : await sql(refreshed)`select inserted, updated, removed from canon.refresh_drivers_index()`;
+  if (row === undefined) throw new Error('a count without groups returned no row');
+  return row;
+}
+
+async function readTargetPark(sql: Sql): Promise<string> {
+  const [row] = await sql(
+    z.strictObject({ park: z.string() }),
+  )`select target_park_id as park from ops.cabinet_settings`;
+  if (row === undefined) {
+    throw new PermanentError(
+      'no target park: insert into ops.cabinet_settings (target_park_id) the park whose drivers come first',
+      { code: 'TARGET_PARK_UNSET' },
+    );
+  }
+  return row.park;
+}
+
+async function fillPersons(sql: Sql, jobRunId: string): Promise<number> {
+  const [row] = await sql(
+    z.strictObject({ filled: z.int() }),
+  )`select canon.fill_persons(${jobRunId}::uuid) as filled`;
+  return row?.filled ?? 0;
+}
+
+/** Calendar arithmetic on the date itself: no zone is involved. */
+function daysBefore(date: string, days: number): string {
+  const day = new Date(`${date}T00:00:00Z`);
+  day.setUTCDate(day.getUTCDate() - days);
+  return day.toISOString().slice(0, 10);
+}
