@@ -26,7 +26,7 @@ describe('configuration', () => {
         backupRetentionDays: 14,
         onRemoval: 'snapshot',
       },
-      api: { auth: { kind: 'iam' }, rateLimit: 20, burstLimit: 30 },
+      api: { auth: { kind: 'iam' }, rateLimit: 10, burstLimit: 20 },
       logRetentionDays: 90,
       logLevel: 'info',
       preparedStatements: true,

@@ -60,6 +60,7 @@ describe('the runbook', () => {
       [
         ...filesBelow('functions/core', '.ts'),
         ...filesBelow('functions/api', '.ts'),
+        ...filesBelow('functions/cabinet', '.ts'),
         ...filesBelow('sql/core', '.sql'),
       ],
       CODE,
@@ -145,7 +146,22 @@ describe('the cabinet’s page', () => {
 
   test('explains every decision, reason and status that the SQL and the jobs can write', () => {
     // Of SQL itself, of a statement's inside, or the beginning of a reason (PAID_FLAG_CHANGED).
-    const internal = ['GET', 'INSERT', 'UPDATE', 'SAME', 'UTF8', 'IDENTITY', 'NAME', 'PAID_FLAG', 'PAY_DATE'];
+    const internal = [
+      'GET',
+      'INSERT',
+      'UPDATE',
+      'DELETE',
+      'SAME',
+      'UTF8',
+      'IDENTITY',
+      'NAME',
+      'PAID_FLAG',
+      'PAY_DATE',
+      'CU000',
+      'PLATE',
+      'CAR',
+      'INVALID_INPUT',
+    ];
     const written = matches(
       [...sql, ...typescript, 'functions/api/claims-gap.ts'],
       /'([A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*)'/g,

@@ -13,8 +13,8 @@ import { scoutMetrics } from './scout-metrics.ts';
 import { cobranzaTable } from './table.ts';
 import { weeklyKpis } from './weekly-kpis.ts';
 
-/** The collection screens, under every path of theirs. */
-export const collections = [
+/** The collection screens, by their first path. */
+export const screens = [
   cobranzaTable,
   cobranzaExport,
   scoutMetrics,
@@ -28,4 +28,7 @@ export const collections = [
   claimsToCollect,
   claimsToCollectExport,
   mvHealth,
-].flatMap(withAliases);
+];
+
+/** Under every path of theirs. */
+export const collections = screens.flatMap(withAliases);

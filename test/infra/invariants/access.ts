@@ -103,6 +103,9 @@ export function access(assembly: Assembly, environment: EnvironmentName): void {
     expect(routes.map(({ RouteKey, AuthorizationType }) => [RouteKey, AuthorizationType])).toEqual([
       ['GET /api/v1/{proxy+}', kind],
       ['GET /api/v1/yango/payments/{proxy+}', kind],
+      ['GET /api/v1/ops/payments/{proxy+}', kind],
+      ['GET /api/v1/payments/{proxy+}', kind],
+      ['GET /api/v1/yango/cabinet/{proxy+}', kind],
       ['POST /api/v1/{proxy+}', kind],
     ]);
     for (const { AuthorizerId } of routes) expect(AuthorizerId !== undefined).toBe(kind === 'JWT');
@@ -118,7 +121,7 @@ export function access(assembly: Assembly, environment: EnvironmentName): void {
     const stages = assembly.ofType('AWS::ApiGatewayV2::Stage');
     expect(stages).toHaveLength(1);
     expect(stages[0]?.properties).toMatchObject({
-      DefaultRouteSettings: { ThrottlingBurstLimit: 30, ThrottlingRateLimit: 20 },
+      DefaultRouteSettings: { ThrottlingBurstLimit: 20, ThrottlingRateLimit: 10 },
       AccessLogSettings: { Format: expect.stringContaining('$context.requestId') },
     });
     expect(JSON.stringify(stages[0]?.properties['AccessLogSettings'])).not.toMatch(/query/i);
