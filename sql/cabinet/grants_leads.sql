@@ -20,12 +20,12 @@ grant select (id, source_table, source_pk, person_key, payload_json), insert, up
 
 -- An operator undoes links, decides which unmatched rows are to be left alone, and names the target park.
 grant execute on function canon.undo_identity_link to cuadre_operator;
-grant select on canon.identity_links, canon.identity_link_undos to cuadre_operator;
+grant select on canon.identity_link_undos to cuadre_operator;
 grant update (status, resolved_at) on canon.identity_unmatched to cuadre_operator;
 grant update (target_park_id) on ops.cabinet_settings to cuadre_operator;
 
 -- Without evidence: links brought in from before may hold a phone there.
 grant select (id, person_key, source_table, source_pk, snapshot_date, match_rule, match_score, confidence_level, linked_at, job_run_id)
-  on canon.identity_links to cuadre_reader;
+  on canon.identity_links to cuadre_reader, cuadre_operator;
 grant select (undo_id, source_table, source_pk, person_key, undone_at, undone_by, reason) on canon.identity_link_undos to cuadre_reader;
 grant select on canon.identity_unmatched, ops.v_identity_link_figures, ops.cabinet_settings, ops.v_cabinet_lead_stages to cuadre_reader, cuadre_operator;

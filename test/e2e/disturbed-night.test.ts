@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type * as z from 'zod';
+import { cabinetDaily } from '../../functions/cabinet/pipeline.ts';
 import {
   attemptsOf,
   contested,
@@ -9,6 +10,8 @@ import {
   startNight,
   synthesized,
 } from '../support/night.ts';
+
+const jobs = Object.keys(cabinetDaily.jobs).map((job) => job.replace('.', '-'));
 
 /** Every night here ends as the undisturbed one: the same claims, decisions, reports and states. */
 describe('a night on the whole stack', () => {
@@ -38,12 +41,7 @@ describe('a night on the whole stack', () => {
     );
     expect(path).toEqual([
       'cuadre-cabinet-planner by schedule cuadre-cabinet-daily',
-      'cuadre-cabinet-payments-ingest by queue cuadre-cabinet-payments-ingest',
-      'cuadre-cabinet-trips-load by queue cuadre-cabinet-trips-load',
-      'cuadre-cabinet-leads-reconcile by queue cuadre-cabinet-leads-reconcile',
-      'cuadre-cabinet-achievements-record by queue cuadre-cabinet-achievements-record',
-      'cuadre-cabinet-claims-reconcile by queue cuadre-cabinet-claims-reconcile',
-      'cuadre-cabinet-validation by queue cuadre-cabinet-validation',
+      ...jobs.map((job) => `cuadre-${job} by queue cuadre-${job}`),
     ]);
   });
 
@@ -51,7 +49,7 @@ describe('a night on the whole stack', () => {
     const night = await startNight({ assembly, disorder: { seed, duplicates: 1, lateMs: 20 } });
     await night.run();
     await settled(night);
-    expect(night.stack.trail.all('message.sent')).toHaveLength(8);
+    expect(night.stack.trail.all('message.sent')).toHaveLength(2 * jobs.length);
     expect(await remains(night)).toEqual(undisturbed);
   });
 

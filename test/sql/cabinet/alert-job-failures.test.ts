@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { alertEvaluation } from '../../../functions/cabinet/alert-evaluation.ts';
+import { paymentsIngest } from '../../../functions/cabinet/payments-ingest.ts';
 import { cabinetDaily } from '../../../functions/cabinet/pipeline.ts';
 import { tripsLoad } from '../../../functions/cabinet/trips-load.ts';
 import { startPipeline } from '../../../functions/core/start.ts';
@@ -113,6 +114,7 @@ describe.each(versions)('jobs that fail on PostgreSQL %i', (version) => {
         trigger(),
         { inline: false, codeVersion: 'test' },
       );
+      await deliver(to, paymentsIngest, await jobRunOf(database.admin, runId, 'cabinet.payments-ingest'));
       await deliver(to, tripsLoad, await jobRunOf(database.admin, runId, 'cabinet.trips-load'));
       await deliver(to, alertEvaluation, await jobRunOf(database.admin, runId, 'cabinet.alert-evaluation'));
       expect(await runStatus(database.admin, runId)).toBe('failed 42P01 cabinet.trips-load');

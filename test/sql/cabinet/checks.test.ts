@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { achievementsRecord } from '../../../functions/cabinet/achievements-record.ts';
 import { claimsReconcile } from '../../../functions/cabinet/claims-reconcile.ts';
 import { tripsLoad } from '../../../functions/cabinet/trips-load.ts';
 import type { Database, Transaction } from '../../../functions/core/database.ts';
@@ -37,6 +38,7 @@ describe.each(versions)('the cabinet’s checks on PostgreSQL %i', (version) => 
       insert into public.summary_daily (driver_id, date_file, count_orders_completed, created_at)
       values ('d1', '05-01-2026', 5, '2026-01-06'), ('d2', '05-01-2026', 1, '2026-01-06'), ('d2', '32-01-2026', 1, '2026-01-06')`);
     await runJob(database, tripsLoad, { asOf: '2026-01-13' });
+    await runJob(database, achievementsRecord, { asOf: '2026-01-13' });
   });
   const found = () => ask(database.admin, offending);
   const claim = (more: { driver: string; lead: number }) => database.admin.sql`
@@ -47,6 +49,8 @@ describe.each(versions)('the cabinet’s checks on PostgreSQL %i', (version) => 
   test('pass when nothing is wrong', async () => {
     expect(await found()).toEqual([]);
     expect(await ask(database.admin, 'select name, level from ops.v_cabinet_checks order by name')).toEqual([
+      'achievement_evidence | H',
+      'achievements_recorded | W',
       'amounts | H',
       'claims_without_driver | H',
       'duplicate_claims | H',
@@ -54,13 +58,20 @@ describe.each(versions)('the cabinet’s checks on PostgreSQL %i', (version) => 
       'gap_is_empty | W',
       'independent_of_payments | H',
       'milestones_per_lead | H',
+      'paid_causes_in_band | W',
+      'payment_names_shared | W',
+      'payments_gone | W',
+      'payments_recorded | W',
+      'reconciled_states | H',
       'trips_complete | W',
     ]);
   });
 
   test('find an expected claim without an amount', async () => {
-    await database.admin.script('update ops.partner_payment_rules set amount = 0 where milestone_trips = 5');
-    expect(await found()).toEqual(['amounts | H | lead:1/M5']);
+    // What was recorded as reached keeps its price from changing: only a breakage can do it.
+    const breakage = `set local session_replication_role = replica;
+      update ops.partner_payment_rules set amount = 0 where milestone_trips = 5`;
+    expect(await broken(database.admin, breakage, offending)).toContain('amounts | H | lead:1/M5');
   });
 
   test('find a claim that names no driver', async () => {

@@ -2,19 +2,17 @@ import { describe, expect, test } from 'vitest';
 import { type Role, testDatabase, versions } from '../../support/database.ts';
 import { ask } from './relation.ts';
 
-/** Where names, phones and free text about people are. */
-const personal = [
-  'canon.identity_links',
-  'observational.lead_events',
-  'canon.identity_registry',
-  'observational.lead_ledger',
-  'public.drivers',
-  'public.module_ct_cabinet_leads',
-  'public.module_ct_cabinet_payments',
-  'public.module_ct_migrations',
-  'public.module_ct_scouting_daily',
-  'public.module_ct_scouts_list',
-];
+/** Where names, phones and free text about people are, table by table; of other columns a role may read some. */
+const personal: Readonly<Record<string, readonly string[]>> = {
+  'canon.identity_links': ['evidence'],
+  'canon.identity_registry': ['primary_phone', 'primary_document', 'primary_license', 'primary_full_name'],
+  'canon.drivers_index': ['phone_norm', 'license_norm', 'plate_norm', 'name_tokens'],
+  'observational.lead_ledger': ['evidence_json'],
+  'public.drivers': ['full_name', 'phone', 'license_number'],
+  'public.module_ct_cabinet_leads': ['first_name', 'last_name', 'park_phone'],
+  'public.module_ct_migrations': ['driver_name'],
+  'public.module_ct_scouting_daily': ['driver_name', 'driver_phone', 'driver_license'],
+};
 
 describe.each(versions)('rights on the cabinet’s relations on PostgreSQL %i', (version) => {
   const database = testDatabase({ version });
@@ -41,9 +39,13 @@ describe.each(versions)('rights on the cabinet’s relations on PostgreSQL %i', 
       'canon.claims_yango_cabinet_14d: insert, update',
       'canon.driver_day_trips: delete',
       'canon.driver_day_trips: insert, update',
+      'canon.identity_links: insert',
+      'canon.identity_registry: insert',
+      'canon.identity_unmatched: insert, update',
       'canon.milestone_achievements: insert',
       'canon.trip_rejects: delete',
       'canon.trip_rejects: insert, update',
+      'observational.lead_events: insert, update',
       'ops.alerts: insert, update',
       'ops.decisions: insert',
       'ops.metric_snapshots: insert',
@@ -51,18 +53,24 @@ describe.each(versions)('rights on the cabinet’s relations on PostgreSQL %i', 
     ]);
   });
 
-  test('an operator writes claims, the reader nothing', async () => {
-    expect(await writes('cuadre_operator')).toEqual(['canon.claims_yango_cabinet_14d: insert, update']);
+  test('an operator writes claims and decides about leads and their park, the reader nothing', async () => {
+    expect(await writes('cuadre_operator')).toEqual([
+      'canon.claims_yango_cabinet_14d: insert, update',
+      'canon.identity_unmatched: update',
+      'ops.cabinet_settings: update',
+    ]);
     expect(await writes('cuadre_reader')).toEqual([]);
   });
 
   test.each<Role>(['cuadre_jobs', 'cuadre_operator', 'cuadre_reader'])(
     '%s reads nobody’s name or phone',
     async (role) => {
+      const columns = Object.entries(personal).flatMap(([table, names]) =>
+        names.map((name) => `('${table}', '${name}')`),
+      );
       const readable = await ask(
         database.admin,
-        `select t from unnest(array['${personal.join("','")}']) t where has_table_privilege('${role}', t, 'select')
-         or has_any_column_privilege('${role}', t, 'select')`,
+        `select t, c from (values ${columns.join(', ')}) as personal (t, c) where has_column_privilege('${role}', t, c, 'select')`,
       );
       expect(readable).toEqual([]);
     },
