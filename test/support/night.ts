@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { onTestFailed, onTestFinished } from 'vitest';
 import * as z from 'zod';
 import { cabinetDaily } from '../../functions/cabinet/pipeline.ts';
 import { connect, type Database } from '../../functions/core/database.ts';
@@ -44,6 +44,7 @@ export async function startNight(options: LocalStackOptions): Promise<Night> {
   onTestFinished(() => clock.restore());
   const stack = await startLocalStack({ ...options, clock });
   onTestFinished(() => stack.stop());
+  onTestFailed(() => console.error(stack.trail.tell(60)));
   await load(stack, goldenDirectory);
   const asSuperuser = () => {
     const database = connect({ url: stack.databaseAs('postgres'), applicationName: 'test' });
