@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
+import type { Database } from '../../../functions/core/database.ts';
 import { duringPeak } from './backend-memory.ts';
 import { AS_OF } from './generate.ts';
 import type { Options } from './options.ts';
@@ -69,7 +70,7 @@ async function inCopy(
 ): Promise<Trial> {
   const database = 'bench_trial';
   await server.copy(original, database);
-  await server.as('postgres', database, warm);
+  await server.as('cuadre_jobs', database, warm);
   const order = what(server.url(database, 'cuadre_jobs'));
   const { result, backendMemory } = await duringPeak(server.admin, database, () => tryIt(order));
   const found = await server.as(
@@ -90,12 +91,12 @@ async function inCopy(
   return { ...result, effect: row, backendMemory };
 }
 
-type Work = Parameters<Server['as']>[2];
-
-const warm: Work = async (admin) => {
-  await admin.sql`select set_config('cuadre.as_of', ${AS_OF}, false)`;
-  await admin.sql`select count(*), sum(trips_14d) from ops.v_cabinet_claims_gap_14d`;
-};
+async function warm(jobs: Database): Promise<void> {
+  await jobs.transaction(async (sql) => {
+    await sql`select set_config('cuadre.as_of', ${AS_OF}, true)`;
+    await sql`select count(*), sum(trips_14d) from ops.v_cabinet_claims_gap_14d`;
+  });
+}
 
 /** @throws when one of them did something else than the others: their times would mean nothing */
 function assertSame(trials: readonly Trial[]): void {

@@ -1,11 +1,14 @@
+import * as z from 'zod';
 import { connect, type Database } from '../../../functions/core/database.ts';
 import { type Cluster, startCluster } from '../../../infra/local/postgres/cluster.ts';
 
-/** What one would give a database of this size on 2 cores and 24 GB; the rest is PostgreSQL's own default. */
+/**
+ * What one would give a database of this size on 2 cores and 24 GB; the rest is PostgreSQL's own default, or the
+ * jobs' role's own setting, which a migration makes.
+ */
 export const settings = {
   shared_buffers: '6GB',
   effective_cache_size: '16GB',
-  work_mem: '256MB',
   maintenance_work_mem: '1GB',
   max_wal_size: '8GB',
   checkpoint_timeout: '30min',
@@ -74,4 +77,12 @@ export class Server {
     await this.#admin.close();
     await this.#cluster.stop();
   }
+}
+
+/** `work_mem 64MB` and so on: what the role brings to every session. */
+export async function roleSettings(admin: Database, role: Role): Promise<string[]> {
+  const found = await admin.sql(z.strictObject({ setting: z.string() }))`
+    select replace(unnest(s.setconfig), '=', ' ') as setting
+    from pg_db_role_setting s join pg_roles r on r.oid = s.setrole where r.rolname = ${role}`;
+  return found.map(({ setting }) => setting);
 }

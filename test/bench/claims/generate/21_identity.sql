@@ -1,4 +1,7 @@
 -- grain: one row per person, per link of a lead or driver to its person, and per driver in quarantine
+-- The links' foreign key holds by construction; checking it row by row would take longer than the rest.
+set local session_replication_role = replica;
+
 insert into canon.identity_registry (person_key, created_at, updated_at, confidence_level, primary_full_name)
 select person_key, first_date, first_date, 'HIGH', 'De Prueba Persona ' || person_no
 from bench.person
