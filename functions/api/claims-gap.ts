@@ -16,9 +16,7 @@ export const GAP_REASONS = [
   'OTHER',
 ] as const;
 
-export const milestone = z
-  .enum(['1', '5', '25'], 'must be one of the milestones 1, 5 and 25')
-  .transform(Number);
+const milestone = z.enum(['1', '5', '25'], 'must be one of the milestones 1, 5 and 25').transform(Number);
 
 export const gap = z.strictObject({
   lead_id: z.int(),
@@ -36,6 +34,15 @@ export const gap = z.strictObject({
   claim_status: z.string(),
   gap_reason: z.enum(GAP_REASONS),
 });
+
+/** What the table and its export may be narrowed by. */
+export const gapFilters = {
+  gap_reason: z.enum(GAP_REASONS).optional(),
+  week_start: calendarDate.optional(),
+  lead_date_from: calendarDate.optional(),
+  lead_date_to: calendarDate.optional(),
+  milestone_value: milestone.optional(),
+};
 
 const page = z.strictObject({
   total_gaps: z.int(),
@@ -58,11 +65,7 @@ export const claimsGap = endpoint({
   route: '/api/v1/ops/payments/cabinet-financial-14d/claims-gap',
   summary: 'Expected claims that do not exist, or all expected claims by reason',
   query: z.strictObject({
-    gap_reason: z.enum(GAP_REASONS).optional(),
-    week_start: calendarDate.optional(),
-    lead_date_from: calendarDate.optional(),
-    lead_date_to: calendarDate.optional(),
-    milestone_value: milestone.optional(),
+    ...gapFilters,
     limit: wholeNumber(1, 1000).default(100),
     offset: wholeNumber(0, 999_999_999).default(0),
     cursor: cursor(z.tuple([z.iso.date(), z.int(), z.int()])).optional(),

@@ -1,9 +1,8 @@
 import * as z from 'zod';
 import type { CsvColumn } from '../../core/csv.ts';
 import { csvAttachment } from '../../core/csv-attachment.ts';
-import { calendarDate } from '../../core/dates.ts';
 import { endpoint, noParameters, wholeNumber } from '../../core/http.ts';
-import { GAP_REASONS, gap, milestone } from '../claims-gap.ts';
+import { gap, gapFilters } from '../claims-gap.ts';
 import { pagesOf } from './cursor-pages.ts';
 
 /** The table's columns in its order, under their own names. */
@@ -30,11 +29,7 @@ export const claimsGapExport = endpoint({
   route: '/api/v1/ops/payments/cabinet-financial-14d/claims-gap/export',
   summary: 'Expected claims that do not exist, or all of a reason, as CSV',
   query: z.strictObject({
-    gap_reason: z.enum(GAP_REASONS).optional(),
-    week_start: calendarDate.optional(),
-    lead_date_from: calendarDate.optional(),
-    lead_date_to: calendarDate.optional(),
-    milestone_value: milestone.optional(),
+    ...gapFilters,
     limit: wholeNumber(1, 50_000).default(10_000),
   }),
   path: noParameters,
