@@ -31,6 +31,10 @@ export interface Endpoint {
   readonly summary: string;
   readonly query: z.ZodObject;
   readonly path: z.ZodObject;
+  /** What a request must carry as JSON, where it carries anything. */
+  readonly body?: z.ZodType | undefined;
+  /** What a 200 or 202 says as JSON. */
+  readonly answer?: z.ZodType | undefined;
   handle(
     event: HttpEvent,
     services: { readonly environment: Environment; readonly log: Log },
@@ -43,15 +47,19 @@ export function endpoint<Query extends z.ZodObject, Path extends z.ZodObject>(de
   readonly summary: string;
   readonly query: Query;
   readonly path: Path;
+  readonly body?: Endpoint['body'];
+  readonly answer?: Endpoint['answer'];
   readonly run: (context: EndpointContext<z.output<Query>, z.output<Path>>) => Promise<HttpResult>;
 }): Endpoint {
-  const { method, route, summary, query, path, run } = definition;
+  const { method, route, summary, query, path, body, answer, run } = definition;
   return {
     method,
     route,
     summary,
     query,
     path,
+    body,
+    answer,
     async handle(event, services) {
       try {
         return await run({
