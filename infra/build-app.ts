@@ -55,7 +55,7 @@ export function buildApp({ context = {}, outdir }: BuildOptions = {}): App {
   const shared = { deployment, database, pipelines };
   for (const stack of [
     new ApiStack(app, `${prefix}-api`, { ...shared, description: 'HTTP API' }),
-    new OperationsStack(app, `${prefix}-operations`, { ...shared, description: 'Relay' }),
+    new OperationsStack(app, `${prefix}-operations`, { ...shared, description: 'Sweeper' }),
   ]) {
     stack.addStackDependency(data);
     for (const pipeline of pipelines) stack.addStackDependency(pipeline);

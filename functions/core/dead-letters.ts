@@ -75,6 +75,13 @@ const anyVersion = z.object({
   version: z.int().min(1),
 });
 
+/** What a run sends to wake the sweeper: it stands for no job run. */
+const wakeUp = z.object({
+  runId: z.uuid(),
+  job: z.string().endsWith('.sweep'),
+  jobRunId: z.undefined().optional(),
+});
+
 /** What Lambda writes to a destination when it gives an asynchronous invocation up. */
 const failedInvocation = z.object({
   requestContext: z.object({ functionArn: z.string(), condition: z.string() }),
@@ -83,6 +90,10 @@ const failedInvocation = z.object({
 
 function readDeadLetter(body: string, queue: string): DeadLetter {
   const value = asJson(body);
+  if (wakeUp.safeParse(value).success) {
+    const detail = 'the sweeper was not woken for a run; its daily schedule looks at the run in any case';
+    return { message: undefined, reason: 'SWEEPER_NOT_WOKEN', detail };
+  }
   const message = anyVersion.safeParse(value).data;
   if (message !== undefined) return ofMessage(message, queue);
   const invocation = failedInvocation.safeParse(value).data;

@@ -30,7 +30,7 @@ export interface Ticket {
   readonly version: number;
   readonly caller: Caller;
   readonly requestId: string;
-  /** The attempt of this number is the last: a retryable error fails the job run. */
+  /** Tries since the job last yielded, dead workers' included: at this one a retryable error fails the job run. */
   readonly lastAttempt: number;
   /** Milliseconds before the worker is cut off. */
   readonly remaining: () => number;
@@ -166,7 +166,7 @@ async function settleFailure(
     return { kind: 'settled', runId };
   }
   const retryable = error instanceof RetryableError || error instanceof LostError;
-  const final = !retryable || attempt.attempt >= ticket.lastAttempt;
+  const final = !retryable || begun.tries >= ticket.lastAttempt;
   // Waits, by the row's lock, for a commit still under way in a backend that nobody reaches any more.
   const recorded = await failAttempt(control.sql, attempt, describe(error), final);
   if (!recorded) {
@@ -175,7 +175,7 @@ async function settleFailure(
   }
   log.error(final ? 'job failed' : 'attempt failed', { error, final });
   if (final) return { kind: 'settled', runId };
-  return { kind: 'again', runId, seconds: backoffSeconds(attempt.attempt), error };
+  return { kind: 'again', runId, seconds: backoffSeconds(begun.tries), error };
 }
 
 /** What the ledger keeps of an error: code, message and problems; never a stack, a query or a parameter. */

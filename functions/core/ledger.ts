@@ -24,6 +24,8 @@ export interface RunRequest {
   readonly input: JsonObject;
   readonly graph: Graph;
   readonly codeVersion: string;
+  /** The queue that wakes the sweeper, by its name in QUEUES; null for what is done inline. */
+  readonly wake: string | null;
 }
 
 export interface StartedRun {
@@ -47,7 +49,7 @@ export async function startRun(sql: Sql, request: RunRequest): Promise<StartedRu
     select verdict, run_id, job_run_id from ops.start_run(
       ${request.pipeline}, ${request.kind}, ${request.asOf}::date, ${request.dryRun},
       ${trigger.kind}, ${trigger.key}, ${json(trigger.detail)}, ${request.digest},
-      ${json(request.input)}, ${json(request.graph)}, ${request.inline}, ${request.codeVersion})`;
+      ${json(request.input)}, ${json(request.graph)}, ${request.inline}, ${request.codeVersion}, ${request.wake})`;
   if (row === undefined) throw new Error('ops.start_run returned nothing');
   if (row.verdict === 'ACTIVE') {
     throw new ConflictError(
@@ -69,6 +71,7 @@ const begun = z.discriminatedUnion('verdict', [
   z.strictObject({
     verdict: z.literal('STARTED'),
     attempt: z.int(),
+    tries: z.int(),
     run_id: z.uuid(),
     job: z.string(),
     status: z.string(),
@@ -88,7 +91,7 @@ export async function beginAttempt(
   of: { jobRunId: string; version: number; caller: Caller; requestId: string; codeVersion: string },
 ): Promise<Begun> {
   const [row] = await sql(begun)`
-    select verdict, attempt, run_id, job, status, as_of, dry_run, input, checkpoint
+    select verdict, attempt, tries, run_id, job, status, as_of, dry_run, input, checkpoint
     from ops.begin_attempt(${of.jobRunId}::uuid, ${of.version}, ${of.caller}, ${of.requestId}, ${of.codeVersion})`;
   if (row === undefined) throw new Error('ops.begin_attempt returned nothing');
   return row;
@@ -145,6 +148,24 @@ export async function failAttempt(
     flag,
   )`select ops.fail_attempt(${jobRunId}::uuid, ${attempt}, ${json(error)}, ${final}) as ok`;
   return rows[0]?.ok ?? false;
+}
+
+const swept = z.strictObject({
+  /** Job runs whose worker is dead: queued again, or failed after their last try. */
+  requeued: z.int(),
+  given_up: z.int(),
+  /** Messages that are gone, sent anew. */
+  resent: z.int(),
+  /** Runs that are over now. */
+  closed: z.int(),
+  /** Runs still under way. */
+  active: z.int(),
+});
+
+export async function sweepRuns(sql: Sql, tries: number): Promise<z.infer<typeof swept>> {
+  const [row] = await sql(swept)`select requeued, given_up, resent, closed, active from ops.sweep(${tries})`;
+  if (row === undefined) throw new Error('ops.sweep returned nothing');
+  return row;
 }
 
 export const jobRunResult = z.strictObject({

@@ -31,7 +31,7 @@ export async function sendOutbox(database: Database, queues: Queues, runId: stri
       return { taken: rows.length, sent: receipts.size };
     });
     total += sent;
-    // A round that SQS refused in part ends here: the relay comes back for what is left.
+    // A round that SQS refused in part ends here: the sweeper comes back for what is left.
     if (taken < PER_ROUND || sent < taken) return total;
   }
 }

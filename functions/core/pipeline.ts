@@ -66,6 +66,11 @@ export function graphOf(declaration: Pipeline): Graph {
   );
 }
 
+/** The queue that wakes the sweeper while runs of the pipeline are under way, as QUEUES names it. */
+export function wakeOf({ domain }: Pick<Pipeline, 'domain'>): string {
+  return `${domain}.sweep`;
+}
+
 /** Jobs with nothing before them: what the planner queues. */
 export function rootsOf(graph: Graph): string[] {
   return Object.keys(graph).filter((name) => graph[name]?.after.length === 0);
@@ -92,6 +97,7 @@ function graphProblems(declaration: Pipeline): string[] {
     ...(name.startsWith(`${declaration.domain}.`)
       ? []
       : [`job ${name} must be named ${declaration.domain}.<file>`]),
+    ...(name === wakeOf(declaration) ? [`job ${name} has the name of the queue that wakes the sweeper`] : []),
     ...(node.after.includes(name) ? [`job ${name} waits for itself`] : []),
     ...node.after
       .filter((parent) => !names.includes(parent))

@@ -4,7 +4,7 @@ import { resolveAsOf } from './dates.ts';
 import { InputError } from './errors.ts';
 import type { Job, JsonObject, Request } from './job.ts';
 import { type RunRequest, type StartedRun, startRun } from './ledger.ts';
-import { type Graph, graphOf, type Pipeline } from './pipeline.ts';
+import { type Graph, graphOf, type Pipeline, wakeOf } from './pipeline.ts';
 
 export interface Trigger {
   readonly kind: RunRequest['trigger']['kind'];
@@ -103,6 +103,7 @@ async function start(
     input,
     graph,
     codeVersion: options.codeVersion,
+    wake: options.inline ? null : wakeOf(pipeline),
   });
   return { ...run, asOf, dryRun };
 }

@@ -1,13 +1,8 @@
 import { CrossStackReferences, Duration, ReferenceStrength } from 'aws-cdk-lib';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { MAX_TRIES } from '../../functions/core/retry.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
-
-/**
- * Lambda throttles and network faults also count as receives; five leaves room for them besides real failures.
- * A job that fails for good does not wait for the fifth: the ledger ends it and the message is acknowledged.
- */
-export const MAX_RECEIVES = 5;
 
 /** No batching window: every message starts its job at once. */
 export const BATCH_WINDOW = Duration.seconds(0);
@@ -19,6 +14,8 @@ export interface JobQueueProps {
   readonly consumerTimeout: Duration;
   /** Timeout of the function that consumes its dead letters. */
   readonly deadLetterConsumerTimeout: Duration;
+  /** How long a message rests before anybody sees it; not at all without. */
+  readonly deliveryDelay?: Duration;
 }
 
 /** A job's queue and its dead-letter queue. */
@@ -37,11 +34,12 @@ export class JobQueue extends Construct {
       queueName: props.name,
       visibilityTimeout: visibilityFor(props.consumerTimeout),
       retentionPeriod: Duration.days(4),
+      ...(props.deliveryDelay === undefined ? {} : { deliveryDelay: props.deliveryDelay }),
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: MAX_RECEIVES },
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: MAX_TRIES },
     });
-    // The API and the relay send to every job. A strong reference of theirs (an import of an export) would make a
+    // The API and the sweeper send to every job. A strong reference of theirs (an import of an export) would make a
     // job that is taken out of its pipeline undeployable until they are deployed without it, which comes after.
     for (const queue of [this.queue, this.deadLetters])
       CrossStackReferences.of(queue).produce(ReferenceStrength.WEAK);

@@ -1,10 +1,11 @@
 import { Construct } from 'constructs';
 import type { JobNode } from '../../functions/core/pipeline.ts';
+import { MAX_TRIES } from '../../functions/core/retry.ts';
 import { BundledFunction, type Deployment } from './bundled-function.ts';
 import { consume } from './consume.ts';
 import type { DatabaseClient } from './database-client.ts';
 import type { Destinations } from './destinations.ts';
-import { type JobQueue, MAX_RECEIVES } from './job-queue.ts';
+import type { JobQueue } from './job-queue.ts';
 
 export interface QueueStepProps {
   readonly deployment: Deployment;
@@ -33,7 +34,7 @@ export class QueueStep extends Construct {
       memoryMb: node.memoryMb,
       database: { client: props.client, role: 'jobs' },
       demand: { concurrency: deployment.config.jobConcurrency, connections: 2 },
-      environment: { ...destinations.environment(this), MAX_RECEIVES: String(MAX_RECEIVES) },
+      environment: { ...destinations.environment(this), MAX_RECEIVES: String(MAX_TRIES) },
     });
     destinations.grantSend(this.handler.function);
     consume(this.handler, props.queue.queue, deployment.config.jobConcurrency);

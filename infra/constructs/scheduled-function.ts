@@ -22,12 +22,19 @@ const MAX_AGE = Duration.hours(1);
 const DELIVERY_RETRIES = 10;
 const HANDLER_RETRIES = 2;
 
-export interface ScheduledFunctionProps {
-  readonly deployment: Deployment;
-  /** Physical name of the schedule without the prefix, e.g. `cabinet-daily`. */
+export interface ScheduleOfFunction {
+  /** Physical name without the prefix, e.g. `cabinet-daily`. */
   readonly name: string;
   readonly description: string;
   readonly schedule: ScheduleDeclaration;
+  /** Default true. A function may switch it on and off as it goes; a deployment leaves it as it is then. */
+  readonly enabled?: boolean;
+}
+
+export interface ScheduledFunctionProps {
+  readonly deployment: Deployment;
+  /** By construct id. */
+  readonly schedules: Readonly<Record<string, ScheduleOfFunction>>;
   readonly target: BundledFunction;
   /** Physical name of the dead-letter queue without the prefix. */
   readonly deadLetterQueueName: string;
@@ -42,6 +49,7 @@ export interface ScheduledFunctionProps {
  */
 export class ScheduledFunction extends Construct {
   readonly deadLetters: DeadLetterQueue;
+  readonly role: Role;
 
   constructor(scope: Construct, id: string, props: ScheduledFunctionProps) {
     super(scope, id);
@@ -56,20 +64,22 @@ export class ScheduledFunction extends Construct {
       maxEventAge: MAX_AGE,
       onFailure: new SqsDestination(this.deadLetters),
     });
-    new Schedule(this, 'Schedule', {
-      scheduleName: `${prefix}-${props.name}`,
-      description: props.description,
-      schedule: ScheduleExpression.expression(
-        props.schedule.expression,
-        TimeZone.of(props.schedule.timeZone),
-      ),
-      timeWindow: TimeWindow.off(),
-      target: this.scheduleTarget(props.target),
-    });
+    this.role = this.schedulerRole(props.target);
+    for (const [scheduleId, { name, description, schedule, enabled = true }] of Object.entries(
+      props.schedules,
+    )) {
+      new Schedule(this, scheduleId, {
+        scheduleName: `${prefix}-${name}`,
+        description,
+        schedule: ScheduleExpression.expression(schedule.expression, TimeZone.of(schedule.timeZone)),
+        enabled,
+        timeWindow: TimeWindow.off(),
+        target: this.scheduleTarget(props.target),
+      });
+    }
   }
 
-  /** CDK's own LambdaInvoke target would also let the schedule invoke every version and alias of the function. */
-  private scheduleTarget({ function: handler }: BundledFunction): IScheduleTarget {
+  private schedulerRole({ function: handler }: BundledFunction): Role {
     const stack = Stack.of(this);
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
@@ -91,10 +101,15 @@ export class ScheduledFunction extends Construct {
     role.addToPrincipalPolicy(
       new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.deadLetters.queueArn] }),
     );
+    return role;
+  }
+
+  /** CDK's own LambdaInvoke target would also let the schedule invoke every version and alias of the function. */
+  private scheduleTarget({ function: handler }: BundledFunction): IScheduleTarget {
     return {
       bind: () => ({
         arn: handler.functionArn,
-        role,
+        role: this.role,
         deadLetterConfig: { arn: this.deadLetters.queueArn },
         retryPolicy: {
           maximumEventAgeInSeconds: MAX_AGE.toSeconds(),

@@ -1,11 +1,13 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { BundledFunction, type Deployment, OCCASIONAL } from '../constructs/bundled-function.ts';
+import { consume, LEAST_CONCURRENCY } from '../constructs/consume.ts';
 import type { Database } from '../constructs/database.ts';
 import { DatabaseClient } from '../constructs/database-client.ts';
 import { Destinations } from '../constructs/destinations.ts';
 import { ScheduledFunction } from '../constructs/scheduled-function.ts';
-import type { PipelineStack } from './pipeline-stack.ts';
+import { type PipelineStack, SWEEPER_TIMEOUT } from './pipeline-stack.ts';
 
 export interface OperationsStackProps extends StackProps {
   readonly deployment: Deployment;
@@ -25,27 +27,55 @@ export class OperationsStack extends Stack {
     const destinations = new Destinations(
       pipelines.flatMap(({ queues }) => queues.map(([job, { queue }]) => [job, queue] as const)),
     );
-    const relay = new BundledFunction(this, 'Relay', {
+    const { prefix } = deployment.config;
+    const everyMinute = `${prefix}-sweep`;
+    const sweeper = new BundledFunction(this, 'Sweeper', {
       deployment,
-      name: 'relay',
-      entry: 'functions/core/relay-handler.ts',
-      description: 'Sends the messages that a crash left in the outbox; harmless at any time. Input: none.',
-      timeoutSeconds: 60,
+      name: 'sweeper',
+      entry: 'functions/core/sweeper-handler.ts',
+      description:
+        'Brings back what a dead worker, a lost message or a crash left behind; harmless at any time. Input: dryRun; {} only says what there is.',
+      timeoutSeconds: SWEEPER_TIMEOUT.toSeconds(),
       memoryMb: 256,
       database: { client, role: 'jobs' },
-      demand: OCCASIONAL,
-      environment: destinations.environment(this),
+      demand: { ...OCCASIONAL, concurrency: OCCASIONAL.concurrency + pipelines.length * LEAST_CONCURRENCY },
+      environment: { ...destinations.environment(this), SWEEP_SCHEDULE: everyMinute },
     });
-    destinations.grantSend(relay.function);
-    new ScheduledFunction(this, 'RelaySchedule', {
+    destinations.grantSend(sweeper.function);
+    for (const { wake } of pipelines) consume(sweeper, wake.queue, LEAST_CONCURRENCY);
+    const { role } = new ScheduledFunction(this, 'Sweeps', {
       deployment,
-      name: 'relay',
-      description: 'The net under the outbox, while the nightly runs are on',
-      // Every other sender first sends what its run left behind. Round the clock this would only keep an idle
-      // database from pausing.
-      schedule: { expression: 'cron(0/5 2-4 * * ? *)', timeZone: 'America/Lima' },
-      target: relay,
-      deadLetterQueueName: 'relay-dlq',
+      schedules: {
+        EveryMinute: {
+          name: 'sweep',
+          description: 'Sweeps while a run is under way; the sweeper switches it on and off',
+          schedule: { expression: 'cron(* * * * ? *)', timeZone: 'UTC' },
+          // Round the clock it would only keep an idle database from pausing.
+          enabled: false,
+        },
+        EveryDay: {
+          name: 'sweep-daily',
+          description: 'Sweeps once a day, whatever became of the wake-ups',
+          schedule: { expression: 'cron(0 6 * * ? *)', timeZone: 'America/Lima' },
+        },
+      },
+      target: sweeper,
+      deadLetterQueueName: 'sweeper-dlq',
     });
+    // An update replaces the whole schedule, its role included: hence the right to pass it on.
+    const name = this.formatArn({
+      service: 'scheduler',
+      resource: 'schedule/default',
+      resourceName: everyMinute,
+    });
+    for (const statement of [
+      { actions: ['scheduler:GetSchedule', 'scheduler:UpdateSchedule'], resources: [name] },
+      {
+        actions: ['iam:PassRole'],
+        resources: [role.roleArn],
+        conditions: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
+      },
+    ])
+      sweeper.function.addToRolePolicy(new PolicyStatement(statement));
   }
 }

@@ -1,6 +1,6 @@
 import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import type { Pipeline } from '../../functions/core/pipeline.ts';
+import { type Pipeline, wakeOf } from '../../functions/core/pipeline.ts';
 import { BundledFunction, type Deployment, OCCASIONAL } from '../constructs/bundled-function.ts';
 import { consume, LEAST_CONCURRENCY } from '../constructs/consume.ts';
 import type { Database } from '../constructs/database.ts';
@@ -18,11 +18,16 @@ export interface PipelineStackProps extends StackProps {
 
 const DEAD_LETTERS_TIMEOUT = Duration.seconds(60);
 const PLANNER_TIMEOUT = Duration.seconds(60);
+export const SWEEPER_TIMEOUT = Duration.seconds(60);
+
+/** A run that is over by then leaves nothing to sweep. With the lease of 30 s, a killed worker's job runs again within 90 s. */
+const WAKE_DELAY = Duration.seconds(60);
 
 /** Everything a pipeline's declaration implies: a queue and a function per job, a planner, a schedule. */
 export class PipelineStack extends Stack {
-  /** Job name and queue, for whoever else starts its jobs. */
+  /** What its runs send to, by the name in QUEUES: a queue per job, and the one that wakes the sweeper. */
   readonly queues: readonly (readonly [job: string, queue: JobQueue])[];
+  readonly wake: JobQueue;
 
   constructor(
     scope: Construct,
@@ -34,7 +39,7 @@ export class PipelineStack extends Stack {
     const { domain } = pipeline;
     const client = new DatabaseClient(this, 'Client', database);
 
-    this.queues = Object.entries(pipeline.jobs).map(([job, node]) => [
+    const jobQueues = Object.entries(pipeline.jobs).map(([job, node]): readonly [string, JobQueue] => [
       job,
       new JobQueue(this, `${idOf(job)}Queue`, {
         name: `${prefix}-${job.replace('.', '-')}`,
@@ -42,8 +47,15 @@ export class PipelineStack extends Stack {
         deadLetterConsumerTimeout: DEAD_LETTERS_TIMEOUT,
       }),
     ]);
+    this.wake = new JobQueue(this, 'WakeQueue', {
+      name: `${prefix}-${domain}-sweep`,
+      consumerTimeout: SWEEPER_TIMEOUT,
+      deadLetterConsumerTimeout: DEAD_LETTERS_TIMEOUT,
+      deliveryDelay: WAKE_DELAY,
+    });
+    this.queues = [...jobQueues, [wakeOf(pipeline), this.wake]];
     const destinations = new Destinations(this.queues.map(([job, { queue }]) => [job, queue]));
-    for (const [job, queue] of this.queues) {
+    for (const [job, queue] of jobQueues) {
       const node = pipeline.jobs[job];
       if (node === undefined) throw new Error(`${pipeline.name} declares no ${job}`);
       new QueueStep(this, idOf(job), { deployment, job, node, queue, destinations, client });
@@ -63,9 +75,13 @@ export class PipelineStack extends Stack {
     destinations.grantSend(planner.function);
     const scheduled = new ScheduledFunction(this, 'Nightly', {
       deployment,
-      name: pipeline.name,
-      description: `Runs ${pipeline.name}: ${Object.keys(pipeline.jobs).join(', ')}`,
-      schedule: pipeline.schedule,
+      schedules: {
+        Schedule: {
+          name: pipeline.name,
+          description: `Runs ${pipeline.name}: ${Object.keys(pipeline.jobs).join(', ')}`,
+          schedule: pipeline.schedule,
+        },
+      },
       target: planner,
       deadLetterQueueName: `${domain}-planner-dlq`,
       deadLetterVisibility: visibilityFor(DEAD_LETTERS_TIMEOUT),

@@ -4,7 +4,7 @@
 -- AHEAD (of a version this ledger has not reached), SETTLED (done already), ALIVE (another attempt is at work).
 create or replace function ops.begin_attempt(
   p_job_run_id uuid, p_version integer, p_caller text, p_request_id text, p_code_version text,
-  out verdict text, out attempt integer, out run_id uuid, out job text, out status text,
+  out verdict text, out attempt integer, out tries integer, out run_id uuid, out job text, out status text,
   out as_of date, out dry_run boolean, out input jsonb, out checkpoint jsonb
 )
   language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -43,6 +43,10 @@ begin
   where a.job_run_id = p_job_run_id and a.status = 'running';
 
   attempt := v_job_run.attempts + 1;
+  -- A job that yields is not failing: only what went wrong since counts.
+  select 1 + count(*) into tries from ops.attempts a
+  where a.job_run_id = p_job_run_id and a.status in ('failed', 'superseded')
+    and a.attempt > coalesce((select max(y.attempt) from ops.attempts y where y.job_run_id = p_job_run_id and y.status = 'yielded'), 0);
   insert into ops.attempts (job_run_id, attempt, caller, request_id, code_version)
   values (p_job_run_id, attempt, p_caller, p_request_id, p_code_version);
   insert into ops.heartbeats as h (job_run_id, attempt, beat_at)

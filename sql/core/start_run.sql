@@ -1,11 +1,12 @@
 -- grain: one run; at most one per trigger key, at most one active per pipeline and as-of
 -- requires: ops.advance_run, ops.close_abandoned_run
+-- p_wake: the queue that wakes the sweeper while the run is under way; null for what is done inline.
 -- verdict: CREATED, EXISTING (same key, same request), KEY_REUSED (same key, another request),
 -- ACTIVE (another run of the pipeline and as-of is under way). run_id is the run that the verdict speaks of.
 create or replace function ops.start_run(
   p_pipeline text, p_kind text, p_as_of date, p_dry_run boolean,
   p_trigger_kind text, p_trigger_key text, p_trigger jsonb, p_request_digest text,
-  p_input jsonb, p_graph jsonb, p_inline boolean, p_code_version text,
+  p_input jsonb, p_graph jsonb, p_inline boolean, p_code_version text, p_wake text,
   out verdict text, out run_id uuid, out job_run_id uuid
 )
   language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -43,6 +44,11 @@ begin
   end loop;
 
   verdict := 'CREATED';
+  if p_wake is not null then
+    -- First of the run's messages, so that whoever sends any of them sends this one too.
+    insert into ops.outbox (run_id, job, message)
+    values (run_id, p_wake, jsonb_build_object('schema', 1, 'runId', run_id, 'job', p_wake));
+  end if;
   perform ops.advance_run(run_id);
   select j.job_run_id into job_run_id from ops.job_runs j where j.run_id = start_run.run_id order by j.queued_at, j.job limit 1;
 end

@@ -1,6 +1,6 @@
 -- grain: one unsent message, locked until the transaction ends
 -- requires: none
--- Skip locked: two relays at once share the work instead of sending twice.
+-- Skip locked: two senders at once share the work instead of sending twice.
 create or replace function ops.take_unsent(p_run_id uuid, p_limit integer)
   returns table (outbox_id bigint, job text, message jsonb)
   language sql volatile security definer set search_path = pg_catalog, pg_temp

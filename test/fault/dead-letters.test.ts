@@ -15,11 +15,11 @@ import {
   startToy,
   states,
   toyJob,
-  toyJobs,
+  toyQueues,
 } from '../support/toy.ts';
 
 const database = testDatabase();
-const sqs = testQueues(toyJobs);
+const sqs = testQueues(toyQueues);
 let invocation: Invocation;
 let day = 0;
 

@@ -11,25 +11,19 @@ import {
   effects,
   goSilent,
   jobRunOf,
+  nextDate,
   runStatus,
   services,
   startToy,
   states,
   toyJob,
-  toyJobs,
+  toyQueues,
 } from '../support/toy.ts';
 
 const database = testDatabase();
-const sqs = testQueues(toyJobs);
+const sqs = testQueues(toyQueues);
 
 let to: Services;
-let day = 0;
-
-/** A date of its own for each test, so that no run is refused because of another's. */
-function nextDate(): string {
-  day += 1;
-  return `2026-01-${String(day).padStart(2, '0')}`;
-}
 
 beforeAll(async () => {
   await createEffects(database.admin);

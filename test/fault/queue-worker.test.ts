@@ -7,10 +7,10 @@ import { workRecords } from '../../functions/core/queue-worker.ts';
 import type { Environment } from '../../functions/core/services.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { testQueues } from '../support/queues.ts';
-import { createEffects, effects, runStatus, startToy, states, toyJob, toyJobs } from '../support/toy.ts';
+import { createEffects, effects, runStatus, startToy, states, toyJob, toyQueues } from '../support/toy.ts';
 
 const database = testDatabase();
-const sqs = testQueues(toyJobs);
+const sqs = testQueues(toyQueues);
 const first = toyJob('toy.first');
 const lines: string[] = [];
 

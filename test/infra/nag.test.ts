@@ -10,7 +10,7 @@ const acknowledged = z.record(z.string(), z.string());
 
 /** X-Ray and network interfaces, for each function. */
 const WILDCARD = 'AwsSolutions-IAM5[Resource::*]';
-/** The dead-letter queues of the planner and the relay, which no queue feeds. */
+/** The dead-letter queues of the planner and the sweeper, which no queue feeds. */
 const DEAD_LETTERS = Array(2).fill('AwsSolutions-SQS3');
 
 describe.each(ENVIRONMENT_NAMES)('cdk-nag on %s', (environment) => {

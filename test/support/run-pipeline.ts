@@ -4,6 +4,7 @@ import { cabinetDaily } from '../../functions/cabinet/pipeline.ts';
 import { execute } from '../../functions/core/execute.ts';
 import { jobMessage } from '../../functions/core/message.ts';
 import { sendOutbox } from '../../functions/core/outbox.ts';
+import { wakeOf } from '../../functions/core/pipeline.ts';
 import type { Queues } from '../../functions/core/queues.ts';
 import { startPipeline } from '../../functions/core/start.ts';
 import type { TestDatabase } from './database.ts';
@@ -23,7 +24,7 @@ export async function runPipeline(
   const due: string[] = [];
   const queues: Queues = {
     send: async (messages) => {
-      due.push(...messages.map(({ body }) => body));
+      due.push(...messages.filter(({ job }) => job !== wakeOf(cabinetDaily)).map(({ body }) => body));
       return new Map(messages.map(({ id }) => [id, randomUUID()]));
     },
     urlOf: (arn) => arn,

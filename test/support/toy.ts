@@ -5,7 +5,7 @@ import { execute, type Services, type Settlement, type Ticket } from '../../func
 import { type Job, type JobContext, job, type Outcome } from '../../functions/core/job.ts';
 import type { StartedRun } from '../../functions/core/ledger.ts';
 import { createLog } from '../../functions/core/log.ts';
-import { pipeline } from '../../functions/core/pipeline.ts';
+import { pipeline, wakeOf } from '../../functions/core/pipeline.ts';
 import { startPipeline, type Trigger } from '../../functions/core/start.ts';
 
 const node = { description: 'A toy. Input: none.', timeoutSeconds: 10, memoryMb: 128 };
@@ -25,6 +25,9 @@ export const toyPipeline = pipeline({
 });
 
 export const toyJobs = Object.keys(toyPipeline.jobs);
+
+/** What a run of it sends to. */
+export const toyQueues = [...toyJobs, wakeOf(toyPipeline)];
 
 /** Where the toys leave their effect; a row per effect, so that a doubled one shows. */
 export async function createEffects(admin: Database): Promise<void> {
@@ -61,6 +64,14 @@ export function toyJob(
 export function trigger(key: string = randomUUID()): Trigger {
   const now = new Date();
   return { kind: 'api', key, detail: { test: true }, due: now, now };
+}
+
+let day = 0;
+
+/** A date of its own for each test, so that no run is refused because of another's. */
+export function nextDate(): string {
+  day += 1;
+  return `2026-01-${String(day).padStart(2, '0')}`;
 }
 
 export function startToy(control: Database, asOf: string, key?: string): Promise<StartedRun> {

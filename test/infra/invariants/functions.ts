@@ -45,7 +45,7 @@ const USERS = {
   'cabinet-alert-evaluation': 'jobs',
   'cabinet-planner': 'jobs',
   'cabinet-dead-letters': 'jobs',
-  relay: 'jobs',
+  sweeper: 'jobs',
   'api-collections': 'reader',
   'api-payments': 'reader',
   'api-read': 'reader',
@@ -142,7 +142,7 @@ export function functions(assembly: Assembly): void {
     }));
     expect(asynchronous.map(({ name }) => name).toSorted()).toEqual([
       `cuadre-cabinet-planner`,
-      `cuadre-relay`,
+      `cuadre-sweeper`,
     ]);
     for (const { retries, age, destination } of asynchronous) {
       expect({ retries, age }).toEqual({ retries: 2, age: 3600 });

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import * as z from 'zod';
 import { cabinetDaily } from '../../../functions/cabinet/pipeline.ts';
+import { wakeOf } from '../../../functions/core/pipeline.ts';
 import type { Assembly, Found } from '../assembly.ts';
 import { allowedBy } from './policies.ts';
 
@@ -68,10 +69,10 @@ const keyOf = ({ stack, id }: Found) => `${stack} ${id}`;
 export function queues(assembly: Assembly): void {
   it('counts its queues and mappings, so that none vanishes unnoticed', () => {
     const jobs = Object.keys(cabinetDaily.jobs).length;
-    // A queue and a dead-letter queue per job, the planner's and the relay's.
-    expect(queuesOf(assembly)).toHaveLength(2 * jobs + 2);
-    // The jobs; every dead-letter queue of the pipeline.
-    expect(mappingsOf(assembly)).toHaveLength(2 * jobs + 1);
+    // A queue and a dead-letter queue per job and for waking the sweeper, the planner's and the sweeper's.
+    expect(queuesOf(assembly)).toHaveLength(2 * jobs + 2 + 2);
+    // The jobs and the sweeper; every dead-letter queue of the pipeline.
+    expect(mappingsOf(assembly)).toHaveLength(2 * (jobs + 1) + 1);
   });
 
   it('gives every queue a dead-letter queue, unless it is one', () => {
@@ -124,6 +125,7 @@ export function queues(assembly: Assembly): void {
 
   it('tells every sender the queues of its jobs, and allows it to send to those alone', () => {
     const jobs = Object.keys(cabinetDaily.jobs);
+    const named = [...jobs, wakeOf(cabinetDaily)];
     const senders = assembly.ofType('AWS::Lambda::Function').filter((found) => {
       const { Environment, Role } = lambda.parse(found.properties);
       const sends = allowedBy(assembly, found, Role)
@@ -132,15 +134,15 @@ export function queues(assembly: Assembly): void {
         .map((each) => queue.parse(assembly.target(found, each).properties).QueueName);
       const urls = JSON.stringify(Environment?.Variables['QUEUES'] ?? '');
       expect(
-        jobs.filter((job) => urls.includes(`\\"${job}\\":\\"`)),
+        named.filter((job) => urls.includes(`\\"${job}\\":\\"`)),
         found.id,
-      ).toEqual(sends.length > 0 ? jobs : []);
+      ).toEqual(sends.length > 0 ? named : []);
       expect(sends.toSorted(), found.id).toEqual(
-        sends.length > 0 ? jobs.map((job) => `cuadre-${job.replace('.', '-')}`).toSorted() : [],
+        sends.length > 0 ? named.map((job) => `cuadre-${job.replace('.', '-')}`).toSorted() : [],
       );
       return sends.length > 0;
     });
-    // The jobs, the planner, the dead letters' consumer, the relay and the operator's half of the API.
+    // The jobs, the planner, the dead letters' consumer, the sweeper and the operator's half of the API.
     expect(senders).toHaveLength(jobs.length + 4);
   });
 }

@@ -9,7 +9,7 @@ const schedule = z.strictObject({
   Description: z.string().min(1),
   ScheduleExpression: z.string(),
   ScheduleExpressionTimezone: z.string(),
-  State: z.literal('ENABLED'),
+  State: z.enum(['ENABLED', 'DISABLED']),
   FlexibleTimeWindow: z.strictObject({ Mode: z.literal('OFF') }),
   Target: z.strictObject({
     Arn: z.unknown(),
@@ -29,16 +29,23 @@ export function schedules(assembly: Assembly): void {
     .ofType('AWS::Scheduler::Schedule')
     .map((found) => ({ found, properties: schedule.parse(found.properties) }));
 
-  it('has the declared ones, and the relay’s in the hours of the nightly runs', () => {
+  it('has the declared ones, and the sweeper’s: every minute, off until a run is under way, and once a day', () => {
     expect(
       schedules.map(({ properties }) => [
         properties.Name,
         properties.ScheduleExpression,
         properties.ScheduleExpressionTimezone,
+        properties.State,
       ]),
     ).toEqual([
-      [`cuadre-${cabinetDaily.name}`, cabinetDaily.schedule.expression, cabinetDaily.schedule.timeZone],
-      [`cuadre-relay`, 'cron(0/5 2-4 * * ? *)', 'America/Lima'],
+      [
+        `cuadre-${cabinetDaily.name}`,
+        cabinetDaily.schedule.expression,
+        cabinetDaily.schedule.timeZone,
+        'ENABLED',
+      ],
+      ['cuadre-sweep', 'cron(* * * * ? *)', 'UTC', 'DISABLED'],
+      ['cuadre-sweep-daily', 'cron(0 6 * * ? *)', 'America/Lima', 'ENABLED'],
     ]);
   });
 

@@ -1,0 +1,91 @@
+-- grain: one sweep over every run under way, of whatever pipeline
+-- requires: ops.lease, ops.advance_run, ops.close_abandoned_run
+-- What nobody else brings back: a worker that died without a word, a message that is gone, a caller that is gone, a run
+-- whose last job settled and which nobody closed. Two sweeps at once share the work: a row that is locked is somebody's.
+-- p_tries: how often a job run may be tried since its last checkpoint of time; one that died at the last is failed.
+create or replace function ops.sweep(
+  p_tries integer,
+  out requeued integer, out given_up integer, out resent integer, out closed integer, out active integer
+)
+  language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_error constant jsonb := '{"code": "WORKER_LOST", "message": "no heartbeat for a lease: the worker was killed or cut off"}';
+  v_before integer;
+  v_run_id uuid;
+begin
+  select count(*) into v_before from ops.runs r where r.status = 'running';
+
+  with silent as (
+    select j.job_run_id, j.attempts
+    from ops.job_runs j
+    join ops.runs r on r.run_id = j.run_id
+    where j.status = 'running' and r.status = 'running' and not r.inline
+      and not exists (
+        select from ops.heartbeats h
+        where h.job_run_id = j.job_run_id and h.attempt = j.attempts and h.beat_at > clock_timestamp() - ops.lease()
+      )
+    order by j.job_run_id
+    for no key update of j skip locked
+  ), tried as (
+    select s.job_run_id, count(a.*) as tries
+    from silent s
+    join ops.attempts a on a.job_run_id = s.job_run_id and a.status in ('running', 'failed', 'superseded')
+      and a.attempt > coalesce((select max(y.attempt) from ops.attempts y where y.job_run_id = s.job_run_id and y.status = 'yielded'), 0)
+    group by s.job_run_id
+  ), ended as (
+    update ops.attempts a set status = 'superseded', error = v_error, finished_at = clock_timestamp()
+    from silent s where a.job_run_id = s.job_run_id and a.status = 'running'
+  ), settled as (
+    update ops.job_runs j
+    set status = case when t.tries >= p_tries then 'failed' else 'queued' end,
+        error = case when t.tries >= p_tries then v_error end,
+        finished_at = case when t.tries >= p_tries then clock_timestamp() end,
+        version = j.version + 1,
+        queued_at = case when t.tries >= p_tries then j.queued_at else clock_timestamp() end
+    from tried t where j.job_run_id = t.job_run_id
+    returning j.run_id, j.job_run_id, j.job, j.version, j.status
+  ), sent as (
+    insert into ops.outbox (run_id, job, message)
+    select run_id, job, jsonb_build_object('schema', 1, 'runId', run_id, 'jobRunId', job_run_id, 'job', job, 'version', version)
+    from settled where status = 'queued' order by job_run_id
+  )
+  select count(*) filter (where status = 'queued'), count(*) filter (where status = 'failed') into requeued, given_up from settled;
+
+  -- A queue that was purged, or a message that outlived its retention. The old one, should it come after all, is stale.
+  with lost as (
+    select j.job_run_id
+    from ops.job_runs j
+    join ops.runs r on r.run_id = j.run_id
+    where j.status = 'queued' and r.status = 'running' and not r.inline
+      and j.queued_at < clock_timestamp() - interval '6 hours'
+      and not exists (
+        select from ops.outbox o
+        where o.run_id = j.run_id and o.job = j.job and (o.sent_at is null or o.sent_at > clock_timestamp() - interval '6 hours')
+      )
+    order by j.job_run_id
+    for no key update of j skip locked
+  ), again as (
+    update ops.job_runs j set version = j.version + 1, queued_at = clock_timestamp()
+    from lost l where j.job_run_id = l.job_run_id
+    returning j.run_id, j.job_run_id, j.job, j.version
+  ), sent as (
+    insert into ops.outbox (run_id, job, message)
+    select run_id, job, jsonb_build_object('schema', 1, 'runId', run_id, 'jobRunId', job_run_id, 'job', job, 'version', version)
+    from again order by job_run_id
+  )
+  select count(*) into resent from again;
+
+  for v_run_id in select r.run_id from ops.runs r where r.status = 'running' order by r.run_id loop
+    if not ops.close_abandoned_run(v_run_id) then
+      perform ops.advance_run(v_run_id);
+    end if;
+  end loop;
+
+  select count(*) into active from ops.runs r where r.status = 'running';
+  closed := greatest(v_before - active, 0);
+end
+$$;
+
+comment on function ops.sweep(integer) is
+  'Requeues or fails job runs whose worker is dead, sends lost messages anew, closes what is settled or abandoned. active: runs still under way.';
