@@ -1,5 +1,5 @@
 -- grain: one attempt at one job run
--- requires: ops.lease
+-- requires: ops.lease, ops.tries
 -- verdict: STARTED; or why not: UNKNOWN (no such job run), STALE (the message is of an older version),
 -- AHEAD (of a version this ledger has not reached), SETTLED (done already), ALIVE (another attempt is at work).
 create or replace function ops.begin_attempt(
@@ -43,12 +43,9 @@ begin
   where a.job_run_id = p_job_run_id and a.status = 'running';
 
   attempt := v_job_run.attempts + 1;
-  -- A job that yields is not failing: only what went wrong since counts.
-  select 1 + count(*) into tries from ops.attempts a
-  where a.job_run_id = p_job_run_id and a.status in ('failed', 'superseded')
-    and a.attempt > coalesce((select max(y.attempt) from ops.attempts y where y.job_run_id = p_job_run_id and y.status = 'yielded'), 0);
   insert into ops.attempts (job_run_id, attempt, caller, request_id, code_version)
   values (p_job_run_id, attempt, p_caller, p_request_id, p_code_version);
+  tries := ops.tries(p_job_run_id);
   insert into ops.heartbeats as h (job_run_id, attempt, beat_at)
   values (p_job_run_id, attempt, clock_timestamp())
   on conflict (job_run_id) do update set attempt = excluded.attempt, beat_at = excluded.beat_at, progress = null;

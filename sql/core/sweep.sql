@@ -1,8 +1,8 @@
 -- grain: one sweep over every run under way, of whatever pipeline
--- requires: ops.lease, ops.advance_run, ops.close_abandoned_run
+-- requires: ops.lease, ops.tries, ops.advance_run, ops.close_abandoned_run
 -- What nobody else brings back: a worker that died without a word, a message that is gone, a caller that is gone, a run
 -- whose last job settled and which nobody closed. Two sweeps at once share the work: a row that is locked is somebody's.
--- p_tries: how often a job run may be tried since its last checkpoint of time; one that died at the last is failed.
+-- p_tries: how often a job run may be tried; one that died at the last is failed.
 create or replace function ops.sweep(
   p_tries integer,
   out requeued integer, out given_up integer, out resent integer, out closed integer, out active integer
@@ -28,11 +28,7 @@ begin
     order by j.job_run_id
     for no key update of j skip locked
   ), tried as (
-    select s.job_run_id, count(a.*) as tries
-    from silent s
-    join ops.attempts a on a.job_run_id = s.job_run_id and a.status in ('running', 'failed', 'superseded')
-      and a.attempt > coalesce((select max(y.attempt) from ops.attempts y where y.job_run_id = s.job_run_id and y.status = 'yielded'), 0)
-    group by s.job_run_id
+    select s.job_run_id, ops.tries(s.job_run_id) as tries from silent s
   ), ended as (
     update ops.attempts a set status = 'superseded', error = v_error, finished_at = clock_timestamp()
     from silent s where a.job_run_id = s.job_run_id and a.status = 'running'

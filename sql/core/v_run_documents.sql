@@ -25,7 +25,11 @@ select r.run_id,
          'messages', coalesce((
            select jsonb_agg(jsonb_build_object('job', o.job, 'message', o.message, 'created_at', o.created_at, 'sent_at', o.sent_at)
                             order by o.outbox_id)
-           from ops.outbox o where o.run_id = r.run_id), '[]')
+           from ops.outbox o where o.run_id = r.run_id), '[]'),
+         'operator_actions', coalesce((
+           select jsonb_agg(jsonb_build_object('acted_at', a.acted_at, 'operator', a.operator, 'action', a.action, 'reason', a.reason, 'detail', a.detail)
+                            order by a.action_id)
+           from ops.operator_actions a where a.run_id = r.run_id), '[]')
        ) as document
 from ops.runs r;
 
