@@ -1,0 +1,203 @@
+import { randomUUID } from 'node:crypto';
+import { bury } from '../../../functions/core/dead-letters.ts';
+import { CuadreError } from '../../../functions/core/errors.ts';
+import type { QueueRecord } from '../../../functions/core/events.ts';
+import type { Job } from '../../../functions/core/job.ts';
+import type { Invocation } from '../../../functions/core/lambda.ts';
+import { createLog } from '../../../functions/core/log.ts';
+import { type Pipeline, wakeOf } from '../../../functions/core/pipeline.ts';
+import { plan } from '../../../functions/core/planner.ts';
+import { workRecords } from '../../../functions/core/queue-worker.ts';
+import type { Queues } from '../../../functions/core/queues.ts';
+import { MAX_TRIES } from '../../../functions/core/retry.ts';
+import type { Trigger } from '../../../functions/core/start.ts';
+import { sweep } from '../../../functions/core/sweep.ts';
+import type { SweepSchedule } from '../../../functions/core/sweep-schedule.ts';
+import type { TestDatabase } from '../database.ts';
+import { Dead, type Points, type Process } from './points.ts';
+
+/** Which of the two brings a dead worker's job back: both must do. */
+export type Rescue = 'the message' | 'the sweeper';
+
+export interface WorldOptions {
+  readonly database: TestDatabase;
+  readonly pipeline: Pipeline;
+  readonly jobs: readonly Job[];
+  readonly asOf: string;
+  readonly input?: Readonly<Record<string, Record<string, string | number | boolean>>>;
+  readonly points: Points;
+  readonly rescue: Rescue;
+}
+
+interface Message {
+  readonly id: string;
+  readonly job: string;
+  readonly body: string;
+  receives: number;
+}
+
+/** Enough to fail every try of every job and still come to an end. */
+const MOST_ROUNDS = 60;
+
+const silent = createLog({ level: 'error', write: () => {} });
+
+/**
+ * A night on AWS's rules, without AWS: Scheduler retries the planner, the queue gives a message that nobody
+ * acknowledged again and at last gives it up, the sweeper comes by when its schedule is on, and once at the end of the day.
+ */
+export class World {
+  readonly #options: WorldOptions;
+  readonly #waiting: Message[] = [];
+  readonly #trigger: Trigger;
+  #minute = false;
+
+  constructor(options: WorldOptions) {
+    this.#options = options;
+    const now = new Date();
+    this.#trigger = { kind: 'schedule', key: `schedule ${randomUUID()}`, detail: {}, due: now, now };
+  }
+
+  /** @throws when the night does not come to rest */
+  async night(): Promise<void> {
+    let planned = false;
+    for (let round = 0; round < MOST_ROUNDS; round += 1) {
+      planned ||= await this.#plan();
+      const first = round > 0 && this.#options.rescue === 'the sweeper';
+      if (first) await this.#minutePasses();
+      await this.#deliverAll();
+      if (planned && !(await this.#underWay()) && this.#waiting.length === 0) return;
+      await this.#minutePasses();
+    }
+    throw new Error(`the night has not come to rest after ${MOST_ROUNDS} rounds`);
+  }
+
+  #plan(): Promise<boolean> {
+    const { pipeline, asOf, input = {} } = this.#options;
+    return this.#alive('planner', async (process, invocation) => {
+      await plan(
+        pipeline,
+        { asOf, dryRun: false, input },
+        this.#trigger,
+        invocation,
+        process.queues(this.#queues),
+      );
+    });
+  }
+
+  async #deliverAll(): Promise<void> {
+    for (const message of [...this.#waiting]) await this.#deliver(message);
+  }
+
+  async #deliver(message: Message): Promise<void> {
+    const { pipeline, jobs } = this.#options;
+    message.receives += 1;
+    if (message.receives > MAX_TRIES) return this.#bury(message);
+    if (message.job === wakeOf(pipeline)) {
+      if (await this.#sweep()) this.#forget(message);
+      return;
+    }
+    const job = jobs.find(({ name }) => name === message.job);
+    if (job === undefined) throw new Error(`no body for ${message.job}`);
+    await this.#alive(job.name, async (process, invocation) => {
+      const record = recordOf(message, `arn:aws:sqs:::${message.job}`);
+      const { batchItemFailures } = await workRecords(
+        job,
+        [record],
+        invocation,
+        process.queues(this.#queues),
+      );
+      if (batchItemFailures.length > 0) return;
+      await process.step('acknowledge', async () => this.#forget(message));
+    });
+  }
+
+  async #bury(message: Message): Promise<void> {
+    const buried = await this.#alive('dead letters', (process, invocation) =>
+      bury(
+        recordOf(message, `arn:aws:sqs:::${message.job.replace('.', '-')}-dlq`),
+        invocation,
+        process.queues(this.#queues),
+      ),
+    );
+    if (buried) this.#forget(message);
+  }
+
+  /** Long enough for a lease to end, and for the sweeper to come by: on its schedule or, at the latest, its daily one. */
+  async #minutePasses(): Promise<void> {
+    await this.#options.database.admin
+      .sql`update ops.heartbeats set beat_at = beat_at - interval '31 seconds'`;
+    if (this.#minute || this.#waiting.length === 0) await this.#sweep();
+  }
+
+  #sweep(): Promise<boolean> {
+    const schedule: SweepSchedule = {
+      enable: async () => !this.#minute && (this.#minute = true),
+      disable: async () => this.#minute && !(this.#minute = false),
+    };
+    return this.#alive('sweeper', async (process, { environment }) => {
+      await sweep(environment.control, process.queues(this.#queues), process.schedule(schedule));
+    });
+  }
+
+  /** In a process of its own, with connections of its own. False when it died. */
+  async #alive(
+    name: string,
+    work: (process: Process, invocation: Invocation) => Promise<void>,
+  ): Promise<boolean> {
+    const { database, points } = this.#options;
+    const process = points.process(name);
+    const opened = { work: database.connect('cuadre_jobs'), control: database.connect('cuadre_jobs') };
+    try {
+      await work(process, {
+        environment: {
+          work: process.database(opened.work),
+          control: process.database(opened.control),
+          log: silent,
+          codeVersion: 'test',
+          config: { QUEUES: {}, FUNCTION_TIMEOUT_SECONDS: 600, MAX_RECEIVES: MAX_TRIES, EXPORT_MAX_ROWS: 1 },
+        },
+        log: silent,
+        requestId: randomUUID(),
+        functionArn: 'arn:aws:lambda:::function:test',
+        remaining: () => 600_000,
+      });
+      return !process.dead;
+    } catch (error) {
+      // Dead, or out of its depth, a lost connection say: either way its caller comes again.
+      if (error instanceof Dead || error instanceof CuadreError) return false;
+      throw error;
+    } finally {
+      await Promise.all([opened.work.close(), opened.control.close()]);
+    }
+  }
+
+  readonly #queues: Queues = {
+    urlOf: (arn) => arn,
+    send: async (messages) => {
+      for (const { job, body } of messages) this.#waiting.push({ id: randomUUID(), job, body, receives: 0 });
+      return new Map(messages.map(({ id }) => [id, randomUUID()]));
+    },
+    postpone: async () => {},
+  };
+
+  #forget(message: Message): void {
+    const place = this.#waiting.indexOf(message);
+    if (place >= 0) this.#waiting.splice(place, 1);
+  }
+
+  async #underWay(): Promise<boolean> {
+    const touched = await this.#options.database.admin.sql`select from ops.runs where status = 'running'`;
+    return touched > 0;
+  }
+}
+
+function recordOf({ id, body, receives }: Message, eventSourceARN: string): QueueRecord {
+  return {
+    messageId: id,
+    receiptHandle: id,
+    body,
+    eventSource: 'aws:sqs',
+    eventSourceARN,
+    attributes: { ApproximateReceiveCount: receives },
+  };
+}
