@@ -9,8 +9,9 @@ import {
   versions,
 } from '../../support/database.ts';
 import { type Contents, makeDataset } from '../../support/dataset.ts';
-import { AS_OF as asOf, datasetOf, randomDataset, shuffledDataset } from '../../support/random-dataset.ts';
+import { AS_OF as asOf, randomDataset } from '../../support/random-dataset.ts';
 import { type Digests, differences, digests } from '../../support/relations.ts';
+import { datasetOf, shuffledDataset } from '../../support/shuffled-dataset.ts';
 import { runWholeNight } from '../../support/whole-night.ts';
 import { ask } from './relation.ts';
 
@@ -42,7 +43,7 @@ describe.each(versions)('the order of rows in the files means nothing, PostgreSQ
     expect(differences(inOrder, await left(await nightOver(version, shuffled)))).toEqual([]);
   });
 
-  test.each([1, 2, 3])('to a population whose days come several times (seed %i)', async (seed) => {
+  test.each([1, 2])('to a population whose days come several times (seed %i)', async (seed) => {
     const contents = randomDataset(seed);
     const database = await nightOver(version, contents);
     const { facts, repeated } = decided(contents);
@@ -53,11 +54,8 @@ describe.each(versions)('the order of rows in the files means nothing, PostgreSQ
         `select driver_id, trip_date, trips from canon.driver_day_trips order by driver_id, trip_date`,
       ),
     ).toEqual(facts);
-    const inOrder = await left(database);
-    for (const order of [11, 12]) {
-      const shuffled = await nightOver(version, shuffledDataset(contents, order));
-      expect(differences(inOrder, await left(shuffled))).toEqual([]);
-    }
+    const shuffled = await nightOver(version, shuffledDataset(contents, seed));
+    expect(differences(await left(database), await left(shuffled))).toEqual([]);
   });
 });
 

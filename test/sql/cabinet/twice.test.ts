@@ -42,7 +42,7 @@ describe.each(versions)('the daily pipeline on unchanged data, PostgreSQL %i', (
     });
   });
 
-  test.each([1, 2, 3, 4])('of whatever population (seed %i): neither does it there', async (seed) => {
+  test.each([1, 2])('of whatever population (seed %i): neither does it there', async (seed) => {
     const database = await ownDatabase({ version });
     await loadDataset(database.admin, await makeDataset(randomDataset(seed)));
     // Whom a night identifies is news to the next one, see below; after a night that identified nobody there is none.
