@@ -1,5 +1,5 @@
 -- grain: one row per driver and milestone
--- requires: ops.v_cabinet_derived_claims, ops.v_cabinet_paid_milestones, ops.today
+-- requires: ops.v_cabinet_derived_claims, ops.v_cabinet_milestones_paid, ops.v_yango_payments_ledger_latest_enriched, ops.today
 -- Joins and not subqueries in the select list: who asks for fewer columns (limbo, financial) is spared the joins they need.
 create or replace view ops.v_claims_payment_status_cabinet as
 select
@@ -63,22 +63,17 @@ from (
     other.match_rule as person_payment_match_rule,
     other.match_confidence as person_payment_match_confidence
   from ops.v_cabinet_derived_claims c
+  left join ops.v_cabinet_milestones_paid paid on paid.driver_id = c.driver_id and paid.milestone_value = c.milestone_value
   left join (
-    select distinct on (driver_id, milestone_value)
-      driver_id, milestone_value, pay_date, payment_key, identity_status, match_rule, match_confidence
-    from ops.v_cabinet_paid_milestones
-    where driver_id is not null
-    order by driver_id, milestone_value, pay_date desc nulls last, payment_key desc
-  ) paid on paid.driver_id = c.driver_id and paid.milestone_value = c.milestone_value
-  left join (
-    select driver_id from ops.v_cabinet_paid_milestones where driver_id is not null group by driver_id
+    select driver_id from ops.v_cabinet_milestones_paid group by driver_id
   ) any_paid on any_paid.driver_id = c.driver_id
+  -- Not of that layer: a payment whose driver nobody knows may still be this person's.
   left join (
-    select distinct on (person_key, milestone_value)
-      person_key, milestone_value, driver_id, pay_date, payment_key, identity_status, match_rule, match_confidence
-    from ops.v_cabinet_paid_milestones
-    where person_key is not null
-    order by person_key, milestone_value, driver_id is null, pay_date desc nulls last, payment_key desc
+    select distinct on (person_key_final, milestone_value)
+      person_key_final as person_key, milestone_value, driver_id_final as driver_id, pay_date, payment_key, identity_status, match_rule, match_confidence
+    from ops.v_yango_payments_ledger_latest_enriched
+    where is_paid and person_key_final is not null
+    order by person_key_final, milestone_value, driver_id_final is null, pay_date desc nulls last, latest_snapshot_at desc, payment_key
   ) other on paid.payment_key is null and other.person_key = c.person_key and other.milestone_value = c.milestone_value
 ) s;
 

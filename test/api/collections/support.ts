@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { beforeAll, expect } from 'vitest';
 import { claimsReconcile } from '../../../functions/cabinet/claims-reconcile.ts';
 import { mvRefresh } from '../../../functions/cabinet/mv-refresh.ts';
+import { paymentsIngest } from '../../../functions/cabinet/payments-ingest.ts';
 import { tripsLoad } from '../../../functions/cabinet/trips-load.ts';
 import type { Endpoint } from '../../../functions/core/http.ts';
 import type { Environment } from '../../../functions/core/services.ts';
@@ -23,6 +24,7 @@ export function goldenScreens(): () => Screens {
   const database = testDatabase({ golden: true });
   let screens: Screens | undefined;
   beforeAll(async () => {
+    await runJob(database, paymentsIngest, { asOf });
     await runJob(database, tripsLoad, { asOf });
     await runJob(database, claimsReconcile, { asOf, limit: 100 });
     const refreshed = await runJob(database, mvRefresh, { asOf });

@@ -63,7 +63,7 @@ describe.each(versions)('claims to collect on PostgreSQL %i', (version) => {
     );
     await givenPerson(database.admin, 3);
     await givenLink(database.admin, 3, 'drivers', 'a-other', '2025-01-01T00:00:00Z');
-    await givenPayments(database.admin, [
+    await givenPayments(database, [
       { id: 1, paid: [1], driver: 'd1' },
       { id: 2, paid: [5], driver: 'd2' },
       { id: 3, paid: [1], driver: 'a-other' },
@@ -98,7 +98,7 @@ describe.each(versions)('claims to collect on PostgreSQL %i', (version) => {
 
   test('of several payments the latest dated one counts, and one without date after all of them', async () => {
     await givenLeads(database.admin, [{ id: 1, date: '2026-01-05', trips: { 0: 1 } }]);
-    await givenPayments(database.admin, [
+    await givenPayments(database, [
       { id: 1, paid: [1], driver: 'd1', date: '2026-01-10' },
       { id: 2, paid: [1], driver: 'd1', date: '2026-01-12' },
       { id: 3, paid: [1], driver: 'd1', date: null },
@@ -108,33 +108,40 @@ describe.each(versions)('claims to collect on PostgreSQL %i', (version) => {
     expect(await status('paid_flag, paid_date', '2026-01-09')).toEqual(['true | -']);
   });
 
-  test('a name finds its driver in any order, without accents, case or punctuation; a name of two finds none', async () => {
+  test('a name pays its driver’s claim, in any order, without accents, case or punctuation; a name of two pays none', async () => {
+    await givenLeads(
+      database.admin,
+      [1, 2, 3, 4].map((id) => ({ id, date: '2026-01-05', trips: { 0: 1 } })),
+    );
     await database.admin.script(`insert into public.drivers (driver_id, full_name, first_name, middle_name, last_name) values
       ('d1', 'Núñez Peña, José', null, null, null), ('d2', '', 'Ana', null, 'Ruiz'), ('d3', 'Luis Paz', null, null, null),
       ('d4', 'PAZ  LUIS', null, null, null)`);
-    await givenPayments(database.admin, [
+    await givenPayments(database, [
       { id: 1, paid: [1], name: 'JOSE  nunez-PEÑA' },
       { id: 2, paid: [1], name: ' ruiz ana ' },
       { id: 3, paid: [1], name: 'Luis Paz' },
-      { id: 4, paid: [1], name: 'Ana' },
-      { id: 5, paid: [1], name: '   ' },
-      { id: 6, paid: [1], name: 'Luis Paz', driver: 'd4' },
-      { id: 7, paid: [1], name: '...' },
+      { id: 4, paid: [1], name: 'Luis Paz', driver: 'd4' },
+      { id: 5, paid: [5], name: '   ', driver: 'd3' },
     ]);
     expect(
-      await ask(
-        database.admin,
-        `select driver_id, identity_status, match_rule, match_confidence from ops.v_cabinet_paid_milestones
-         order by driver_id nulls last`,
+      await status(
+        'driver_id, reason_code, payment_identity_status, payment_match_rule, payment_match_confidence',
       ),
     ).toEqual([
-      'd1 | enriched | name_unique | medium',
-      'd2 | enriched | name_unique | medium',
-      'd4 | confirmed | source_upstream | high',
-      '- | ambiguous | ambiguous | low',
-      '- | ambiguous | ambiguous | low',
-      '- | ambiguous | ambiguous | low',
+      'd1 | paid | enriched | name_unique | medium',
+      'd2 | paid | enriched | name_unique | medium',
+      'd3 | payment_found_other_milestone | - | - | -',
+      'd4 | paid | confirmed | source_upstream | high',
     ]);
+  });
+
+  test('a payment that the ledger does not have yet pays nothing', async () => {
+    await givenLeads(database.admin, [{ id: 1, date: '2026-01-05', trips: { 0: 1 } }]);
+    await database.admin.script(`insert into public.module_ct_cabinet_payments (id, date, driver, driver_id, trip_1)
+      values (1, '2026-01-10', 'X Y', 'd1', true)`);
+    expect(await status('reason_code')).toEqual(['no_payment_found']);
+    await givenPayments(database, []);
+    expect(await status('reason_code')).toEqual(['paid']);
   });
 
   test('derived claims are those of the cabinet and the payer, at the amount of the version in force', async () => {

@@ -1,5 +1,7 @@
-import type { Database } from '../../../functions/core/database.ts';
+import { paymentsIngest } from '../../../functions/cabinet/payments-ingest.ts';
 import { personKey } from '../../support/cabinet.ts';
+import type { TestDatabase } from '../../support/database.ts';
+import { runJob } from '../../support/run-job.ts';
 import { emptied } from './relation.ts';
 
 /** Everything that a test of collections may have given. */
@@ -17,11 +19,16 @@ export interface GivenPayment {
   readonly scout?: number;
 }
 
-export async function givenPayments(admin: Database, payments: readonly GivenPayment[]): Promise<void> {
+/** What the payer says, and the ledger's record of it, on a day after all that these tests speak of. */
+export async function givenPayments(
+  database: TestDatabase,
+  payments: readonly GivenPayment[],
+): Promise<void> {
   for (const { id, paid, date = '2026-01-20', driver = null, person, name = 'X Y', scout } of payments) {
-    await admin.sql`
+    await database.admin.sql`
       insert into public.module_ct_cabinet_payments (id, date, driver, trip_1, trip_5, trip_25, driver_id, person_key, scout_id)
       values (${id}::bigint, ${date}::date, ${name}, ${paid.includes(1)}::boolean, ${paid.includes(5)}::boolean,
               ${paid.includes(25)}::boolean, ${driver}, ${person === undefined ? null : personKey(person)}::uuid, ${scout ?? null}::integer)`;
   }
+  await runJob(database, paymentsIngest, { asOf: '2026-06-30' });
 }

@@ -15,7 +15,7 @@ describe.each(versions)('the financial standing on PostgreSQL %i', (version) => 
 
   test('expected, paid and due, per milestone and in all', async () => {
     await givenLeads(database.admin, [{ id: 1, date: '2025-12-29', trips: { 0: 5 } }]);
-    await givenPayments(database.admin, [{ id: 1, paid: [1], driver: 'd1' }]);
+    await givenPayments(database, [{ id: 1, paid: [1], driver: 'd1' }]);
     expect(
       await financial(`driver_id, driver_name, iso_week, week_start, total_trips_14d, reached_m1_14d, reached_m5_14d, reached_m25_14d,
         expected_amount_m1, expected_amount_m5, expected_amount_m25, expected_total_yango`),
@@ -28,7 +28,7 @@ describe.each(versions)('the financial standing on PostgreSQL %i', (version) => 
 
   test('a payment for what nobody achieved counts as nothing paid', async () => {
     await givenLeads(database.admin, [{ id: 1, date: '2026-01-05', trips: { 0: 1 } }]);
-    await givenPayments(database.admin, [{ id: 1, paid: [25], driver: 'd1' }]);
+    await givenPayments(database, [{ id: 1, paid: [25], driver: 'd1' }]);
     expect(await financial('total_paid_yango, amount_due_yango, amount_overpaid')).toEqual([
       '0.00 | 25.00 | 0.00',
     ]);
@@ -78,7 +78,7 @@ describe.each(versions)('the financial standing on PostgreSQL %i', (version) => 
       insert into ops.partner_payment_rules (origin_tag, window_days, milestone_trips, amount, valid_from)
       values ('cabinet', 30, 5, 35.00, '2025-11-01')`);
     await givenLeads(database.admin, [{ id: 1, date: '2026-01-05', trips: { 0: 1, 14: 4 } }]);
-    await givenPayments(database.admin, [{ id: 1, paid: [5], driver: 'd1' }]);
+    await givenPayments(database, [{ id: 1, paid: [5], driver: 'd1' }]);
     expect(
       await financial(
         'reached_m5_14d, claim_m5_exists, expected_total_yango, total_paid_yango, amount_due_yango, amount_overpaid',

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { claimsReconcile } from '../../../functions/cabinet/claims-reconcile.ts';
 import { mvRefresh } from '../../../functions/cabinet/mv-refresh.ts';
+import { paymentsIngest } from '../../../functions/cabinet/payments-ingest.ts';
 import { tripsLoad } from '../../../functions/cabinet/trips-load.ts';
 import { goldenDirectory, testDatabase, versions } from '../../support/database.ts';
 import { runJob } from '../../support/run-job.ts';
@@ -63,6 +64,7 @@ describe.each(versions)('collections on the golden data, PostgreSQL %i', (versio
     count(*) filter (where limbo_stage = 'NO_TRIPS_14D'), count(*) filter (where limbo_stage = 'TRIPS_NO_CLAIM'),
     count(*) filter (where limbo_stage = 'OK')`;
   beforeAll(async () => {
+    await runJob(database, paymentsIngest, { asOf });
     await runJob(database, tripsLoad, { asOf });
   });
 

@@ -34,7 +34,7 @@ describe.each(versions)('scouts on PostgreSQL %i', (version) => {
       values (${id}::integer, '2026-01-03', ${scout}::integer, ${licence}, 'x', ${phone})`;
 
   test('the first source that names a scout wins: ledger, events, migrations, registrations, payments', async () => {
-    await givenPayments(database.admin, [{ id: 1, paid: [], driver: 'd1', scout: 5 }]);
+    await givenPayments(database, [{ id: 1, paid: [], driver: 'd1', scout: 5 }]);
     expect(await attribution()).toEqual(['5 | public.module_ct_cabinet_payments | 5']);
     await givenLink(database.admin, 1, 'module_ct_scouting_daily', '9');
     await registration(9, 4);
@@ -102,7 +102,7 @@ describe.each(versions)('scouts on PostgreSQL %i', (version) => {
 
   test('what names no person stays in the raw rows and credits nobody; a scout that is no number is none', async () => {
     await registration(9, 4);
-    await givenPayments(database.admin, [{ id: 1, paid: [], scout: 5 }]);
+    await givenPayments(database, [{ id: 1, paid: [], scout: 5 }]);
     await event(null, '{"scout_id": "seven"}');
     expect(await attribution()).toEqual([]);
     expect(await ask(database.admin, 'select priority from ops.v_scout_attribution_raw order by 1')).toEqual([
