@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { cursor, nextCursor } from '../core/cursor.ts';
-import { endpoint, noParameters, ok, wholeNumber } from '../core/http.ts';
+import { endpoint, flag, noParameters, ok } from '../core/http.ts';
 import { alertDocument } from './alert-document.ts';
+import { cursorMeta, limit } from './page.ts';
 
 const weekLabel = z
   .string()
@@ -14,13 +15,14 @@ export const alertsList = endpoint({
   route: '/api/v1/ops/alerts',
   summary: 'Alerts, newest first',
   query: z.strictObject({
-    severity: z.enum(['info', 'warning', 'error', 'critical']).optional(),
-    acknowledged: z.enum(['true', 'false'], 'must be true or false').optional(),
-    week_label: weekLabel.optional(),
-    limit: wholeNumber(1, 200).default(20),
+    severity: z.enum(['info', 'warning', 'error', 'critical']).optional().describe('Only those of it.'),
+    acknowledged: flag().optional().describe('Only those that somebody acknowledged, or only the others.'),
+    week_label: weekLabel.optional().describe('ISO week: the alerts that held on some day of it.'),
+    limit: limit(200, 20),
     cursor: cursor(z.tuple([z.string().regex(/^\d{1,18}$/)])).optional(),
   }),
   path: noParameters,
+  answer: z.strictObject({ meta: cursorMeta, data: z.array(alertDocument) }),
   async run({ event, query, environment }) {
     const [before] = query.cursor ?? [null];
     const data = await environment.control.sql(alertDocument)`
