@@ -23,7 +23,9 @@ const pipelineBody = z.strictObject({
   input: inputByJob.default({}).describe('By job, that job’s own keys.'),
   ...common,
 });
-const body = z.union([jobBody, pipelineBody], 'must name either a job or a pipeline');
+const body = z.union([jobBody, pipelineBody], 'must name either a job or a pipeline').meta({
+  examples: [{ job: 'cabinet.claims-reconcile', asOf: '2026-01-13', input: { limit: 100 }, dryRun: true }],
+});
 
 const idempotencyKey = z
   .string({ error: 'is required: it makes a repeated request the same run' })

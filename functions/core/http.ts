@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { InputError } from './errors.ts';
 import { type HttpEvent, type HttpResult, problem } from './http-answer.ts';
 import { readJson, refuseBody } from './http-body.ts';
 import { parse } from './input.ts';
@@ -13,6 +14,7 @@ export {
   notModified,
   ok,
   problem,
+  problemDocument,
 } from './http-answer.ts';
 
 export interface EndpointContext<Query, Path, Headers = unknown, Body = unknown, Needs = Environment> {
@@ -102,7 +104,7 @@ export function endpoint<Needs>(
         return await run({
           ...services,
           event,
-          query: parse(rest.query, event.queryStringParameters ?? {}, 'query'),
+          query: parse(rest.query, queryOf(event), 'query'),
           path: parse(rest.path, event.pathParameters ?? {}, 'path'),
           headers: parse(headers, named(headers, event.headers), 'header'),
           body: body === undefined ? withoutBody(event, rest.method) : parse(body, readJson(event), 'body'),
@@ -112,6 +114,20 @@ export function endpoint<Needs>(
       }
     },
   };
+}
+
+/** The gateway joins what is given twice by a comma, and nobody could tell it from a text that has one. */
+function queryOf({ queryStringParameters = {}, rawQueryString }: HttpEvent): Record<string, unknown> {
+  const names = [...new URLSearchParams(rawQueryString).keys()];
+  const repeated = names.filter((name, index) => names.indexOf(name) < index);
+  if (repeated.length === 0) return queryStringParameters;
+  throw new InputError(
+    [...new Set(repeated)].map((name) => ({
+      field: `query.${name}`,
+      value: queryStringParameters[name],
+      rule: 'must be given once',
+    })),
+  );
 }
 
 function named({ shape }: z.ZodObject, headers: HttpEvent['headers']): Record<string, unknown> {
