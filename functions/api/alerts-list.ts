@@ -6,7 +6,7 @@ import { cursorMeta, limit } from './page.ts';
 
 const weekLabel = z
   .string()
-  .regex(/^\d{4}-W\d{2}$/, 'must be an ISO week such as 2026-W03')
+  .regex(/^\d{4}-W(0[1-9]|[1-4]\d|5[0-3])$/, 'must be an ISO week such as 2026-W03')
   .refine(isWeek, 'must be an ISO week that its year has');
 
 /** GET /api/v1/ops/alerts: newest first. With a week, the alerts that held on some day of it. */
@@ -48,9 +48,9 @@ export const alertsList = endpoint({
   },
 });
 
-/** Weeks 1 to 52, and 53 in a year that begins or ends on a Thursday. */
+/** Of weeks 1 to 53: the last one is of a year that begins or ends on a Thursday. */
 function isWeek(label: string): boolean {
   const [year, week] = [Number(label.slice(0, 4)), Number(label.slice(6))];
   const thursday = (date: string) => new Date(`${label.slice(0, 4)}-${date}T00:00:00Z`).getUTCDay() === 4;
-  return year > 0 && week >= 1 && (week <= 52 || (week === 53 && (thursday('01-01') || thursday('12-31'))));
+  return year > 0 && (week <= 52 || thursday('01-01') || thursday('12-31'));
 }

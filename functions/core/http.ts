@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { InputError } from './errors.ts';
+import { InputError, type Problem } from './errors.ts';
 import { type HttpEvent, type HttpResult, problem } from './http-answer.ts';
 import { readJson, refuseBody } from './http-body.ts';
 import { parse } from './input.ts';
@@ -101,19 +101,39 @@ export function endpoint<Needs>(
     ...{ headers, body, status, problems },
     async handle(event, services) {
       try {
-        return await run({
-          ...services,
-          event,
-          query: parse(rest.query, queryOf(event), 'query'),
-          path: parse(rest.path, event.pathParameters ?? {}, 'path'),
-          headers: parse(headers, named(headers, event.headers), 'header'),
-          body: body === undefined ? withoutBody(event, rest.method) : parse(body, readJson(event), 'body'),
+        const taken = everything({
+          query: () => parse(rest.query, queryOf(event), 'query'),
+          path: () => parse(rest.path, event.pathParameters ?? {}, 'path'),
+          headers: () => parse(headers, named(headers, event.headers), 'header'),
+          body: () =>
+            body === undefined ? withoutBody(event, rest.method) : parse(body, readJson(event), 'body'),
         });
+        return await run({ ...services, event, ...taken });
       } catch (error) {
         return problem(error, services.log);
       }
     },
   };
+}
+
+type Parts = Readonly<Record<string, () => unknown>>;
+type Taken<P extends Parts> = { [K in keyof P]: ReturnType<P[K]> };
+
+/** What each part gives. What is wrong with any of them is said together. */
+function everything<P extends Parts>(parts: P): Taken<P>;
+function everything(parts: Parts): Record<string, unknown> {
+  const taken: Record<string, unknown> = {};
+  const problems: Problem[] = [];
+  for (const [name, take] of Object.entries(parts)) {
+    try {
+      taken[name] = take();
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      problems.push(...error.problems);
+    }
+  }
+  if (problems.length > 0) throw new InputError(problems);
+  return taken;
 }
 
 /** The gateway joins what is given twice by a comma, and nobody could tell it from a text that has one. */

@@ -15,7 +15,8 @@ function problemsOf(
   above: readonly string[] = [],
 ): Problem[] {
   const path = [...above, ...issue.path.map(String)];
-  const at = (keys: readonly string[]) => [where, ...keys].filter((part) => part !== '').join('.') || 'input';
+  // A key may be the empty text; the place may not.
+  const at = (keys: readonly string[]) => [...(where === '' ? [] : [where]), ...keys].join('.') || 'input';
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
       field: at([...path, key]),

@@ -17,8 +17,8 @@ export function openApiDocument(apis: readonly Api[], version: string): object {
     .toSorted((a, b) => (a.shape.route < b.shape.route ? -1 : 1));
   const paths: Record<string, Record<string, object>> = {};
   for (const { shape, subject } of operations) {
-    const path = (paths[shape.route] ??= {});
-    path[shape.method.toLowerCase()] = operation(shape, tagOf(subject), schemas);
+    const method = shape.method.toLowerCase();
+    paths[shape.route] = { ...paths[shape.route], [method]: operation(shape, tagOf(subject), schemas) };
   }
   const { securitySchemes, headers, parameters, responses } = shared;
   return {
