@@ -32,6 +32,11 @@ export interface CsvAnswer {
   readonly csv: readonly { readonly header: string }[];
 }
 
+/** Something for people to look at. */
+export interface PageAnswer {
+  readonly page: 'text/html';
+}
+
 /** What can go wrong beside a 400, a 500 and a 503: the codes of the problem by status. */
 export type Problems = Readonly<Partial<Record<404 | 409 | 413, readonly string[]>>>;
 
@@ -48,8 +53,12 @@ export interface EndpointShape {
   readonly headers: z.ZodObject;
   /** What a request must carry as JSON; without it a body is refused. */
   readonly body?: z.ZodType | undefined;
+  /** Content types of a body that is no JSON, which the endpoint reads itself. */
+  readonly files?: readonly string[] | undefined;
   /** What a 200, or what `status` says, holds. */
-  readonly answer: z.ZodType | CsvAnswer;
+  readonly answer: z.ZodType | CsvAnswer | PageAnswer;
+  /** The same as a page, for who asks for it. */
+  readonly also?: PageAnswer | undefined;
   readonly status: 200 | 202;
   readonly problems: Problems;
   /** The path to use instead of this one, which says the same. */
@@ -76,7 +85,9 @@ export interface EndpointDefinition<
   readonly path: Path;
   readonly headers?: Headers;
   readonly body?: Body;
+  readonly files?: readonly string[];
   readonly answer: EndpointShape['answer'];
+  readonly also?: PageAnswer;
   readonly status?: EndpointShape['status'];
   readonly problems?: Problems;
   run(
@@ -105,8 +116,7 @@ export function endpoint<Needs>(
           query: () => parse(rest.query, queryOf(event), 'query'),
           path: () => parse(rest.path, event.pathParameters ?? {}, 'path'),
           headers: () => parse(headers, named(headers, event.headers), 'header'),
-          body: () =>
-            body === undefined ? withoutBody(event, rest.method) : parse(body, readJson(event), 'body'),
+          body: () => (body === undefined ? withoutBody(event, rest) : parse(body, readJson(event), 'body')),
         });
         return await run({ ...services, event, ...taken });
       } catch (error) {
@@ -154,8 +164,11 @@ function named({ shape }: z.ZodObject, headers: HttpEvent['headers']): Record<st
   return Object.fromEntries(Object.keys(shape).map((name) => [name, headers[name]]));
 }
 
-function withoutBody(event: HttpEvent, method: EndpointShape['method']): undefined {
-  if (method !== 'GET') refuseBody(event);
+function withoutBody(
+  event: HttpEvent,
+  { method, files }: Pick<EndpointShape, 'method' | 'files'>,
+): undefined {
+  if (method !== 'GET' && files === undefined) refuseBody(event);
 }
 
 /** A whole number in a query string: digits and nothing else, within its limits. */

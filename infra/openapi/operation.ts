@@ -8,7 +8,7 @@ const reference = (kind: string, name: string) => ({ $ref: `#/components/${kind}
 
 /** An endpoint as OpenAPI says it. */
 export function operation(shape: EndpointShape, subject: string, schemas: Schemas): object {
-  const { summary, description, aliasOf, body } = shape;
+  const { summary, description, aliasOf, body, files } = shape;
   const said = [
     description,
     aliasOf &&
@@ -21,6 +21,7 @@ export function operation(shape: EndpointShape, subject: string, schemas: Schema
     ...(said.length === 0 ? {} : { description: said.join(' ') }),
     parameters: parametersOf(shape, schemas),
     ...(body === undefined ? {} : { requestBody: requestBodyOf(schemas.read(body)) }),
+    ...(files === undefined ? {} : { requestBody: filesOf(files) }),
     responses: responsesOf(shape, schemas),
   };
 }
@@ -42,6 +43,10 @@ function capital(word: string): string {
 function requestBodyOf({ examples, ...schema }: Schema): object {
   const [example] = Array.isArray(examples) ? examples : [];
   return { required: true, content: { 'application/json': { schema, ...(example && { example }) } } };
+}
+
+function filesOf(types: readonly string[]): object {
+  return { required: true, content: Object.fromEntries(types.map((type) => [type, { schema: {} }])) };
 }
 
 function parametersOf({ method, path, query, headers }: EndpointShape, schemas: Schemas): object[] {
@@ -105,14 +110,20 @@ function problemOf(status: string, codes: readonly string[]): object {
 }
 
 function answerOf(shape: EndpointShape, schemas: Schemas): object {
-  const { answer, method, status, summary, route, aliasOf = route } = shape;
+  const { answer, also, method, status, summary, route, aliasOf = route } = shape;
   if ('csv' in answer) return spreadsheet(answer);
+  const page = { [also?.page ?? 'text/html']: { schema: { type: 'string' } } };
+  if ('page' in answer)
+    return { description: `${summary}.`, headers: headers('ETag', 'CacheControl'), content: page };
   const written = schemas.written(answer);
   const name = `${capital(operationId({ method, route: aliasOf }))}Answer`;
   return {
     description: status === 202 ? 'Accepted; the work is queued.' : `${summary}.`,
     headers: method === 'GET' ? headers('ETag', 'CacheControl') : headers('CacheControl'),
-    content: { 'application/json': { schema: '$ref' in written ? written : schemas.name(name, written) } },
+    content: {
+      'application/json': { schema: '$ref' in written ? written : schemas.name(name, written) },
+      ...(also && page),
+    },
   };
 }
 

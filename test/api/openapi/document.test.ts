@@ -71,7 +71,7 @@ describe.each(operations)('$method $path', ({ id, method, path, parameters, body
     expect(statuses.includes('404') || !path.includes('{')).toBe(true);
     for (const [status, { description, content }] of Object.entries(responses)) {
       expect(description, status).not.toBe('');
-      if (status.startsWith('2')) expect(Object.keys(content), status).toHaveLength(1);
+      if (status.startsWith('2')) expect(Object.keys(content), status).not.toEqual([]);
       if (/^[45]/.test(status)) expect(Object.keys(content), status).not.toEqual([]);
     }
   });

@@ -50,6 +50,8 @@ export interface Operation {
   readonly summary: string;
   readonly parameters: readonly Parameter[];
   readonly body: { readonly schema: Schema; readonly example?: z.core.util.JSONType | undefined } | undefined;
+  /** Content types of a body that is no JSON. */
+  readonly files: readonly string[];
   readonly responses: Readonly<Record<string, Response>>;
 }
 
@@ -71,6 +73,7 @@ export const operations: readonly Operation[] = Object.entries(paths).flatMap(([
     summary: each.summary,
     parameters: each.parameters.map((one) => ('$ref' in one ? found(components.parameters, one.$ref) : one)),
     body: each.requestBody?.content['application/json'],
+    files: Object.keys(each.requestBody?.content ?? {}).filter((type) => type !== 'application/json'),
     responses: Object.fromEntries(
       Object.entries(each.responses).map(([status, one]) => [
         status,
