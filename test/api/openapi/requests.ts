@@ -44,7 +44,9 @@ const UNKNOWN = [
 /** Valid values, or some of them replaced by what somebody might try. */
 export function requestsTo(operation: Operation, seen: Seen, good: boolean): fc.Arbitrary<Request> {
   const parameters = operation.parameters.filter(({ name }) => name !== 'if-none-match');
-  const drafts = good ? goodDrafts(parameters, seen) : spoiled(parameters, seen);
+  const drafts = good
+    ? goodDrafts(parameters, seen)
+    : fc.oneof(spoiled(parameters, seen), oneSpoiled(parameters, seen));
   return drafts.map((draft) => requestOf(operation, draft, seen));
 }
 
@@ -60,7 +62,23 @@ function goodDrafts(parameters: readonly Parameter[], seen: Seen): fc.Arbitrary<
     .map((texts) => ({ texts: textsOf(parameters, texts), unknown: undefined, repeated: false }));
 }
 
-/** One or two values at random; or one too many of a name, or a name that is not known, or nothing where something must be. */
+/** One value spoiled where all others are good: nothing else stops it. */
+function oneSpoiled(parameters: readonly Parameter[], seen: Seen): fc.Arbitrary<Draft> {
+  if (parameters.length === 0) return spoiled(parameters, seen);
+  return fc
+    .record({ draft: goodDrafts(parameters, seen), at: fc.constantFrom(...parameters) })
+    .chain(({ draft, at }) =>
+      anyText(at).map((text) => ({
+        ...draft,
+        texts: textsOf(
+          parameters,
+          parameters.map((each) => (each === at ? text : draft.texts.get(each))),
+        ),
+      })),
+    );
+}
+
+/** Values at random; perhaps one too many of a name, a name that is not known, nothing where something must be. */
 function spoiled(parameters: readonly Parameter[], seen: Seen): fc.Arbitrary<Draft> {
   const some = (parameter: Parameter) =>
     fc.oneof(

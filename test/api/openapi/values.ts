@@ -66,6 +66,29 @@ const day = fc
   })
   .map((date) => date.toISOString().slice(0, 10));
 
+/** Nearly a value of the type: what a careless check lets through to the database. */
+const NEARLY: Readonly<Record<string, readonly string[]>> = {
+  date: [
+    '0000-01-01',
+    '2026-02-30',
+    '2026-1-5',
+    '-0001-01-01',
+    '10000-01-01',
+    'infinity',
+    'now',
+    '2026-01-13 BC',
+  ],
+  uuid: [
+    '00000000-0000-0000-0000-000000000000',
+    'x',
+    '{',
+    '0'.repeat(32),
+    '019AA000-0000-7000-8000-000000000000',
+  ],
+  integer: ['-1', '0', '2147483648', '99999999999999999999', '1e3', '1.0', '007', '+1', ' 1', '१'],
+  boolean: ['TRUE', '1', 'on', 'yes', ''],
+};
+
 /** What has broken something somewhere. */
 const HOSTILE = [
   '',
@@ -169,7 +192,8 @@ const outlandishKeys = fc
   .chain((key) => fc.integer({ min: 1, max: 4 }).map((length) => key.slice(0, length)))
   .map((key) => Buffer.from(JSON.stringify(key)).toString('base64url'));
 
-export function anyText({ name }: Parameter): fc.Arbitrary<string> {
+export function anyText({ name, schema }: Parameter): fc.Arbitrary<string> {
+  const nearly = NEARLY[String(schema['format'] ?? schema['type'])];
   const texts = fc.oneof(
     { weight: 4, arbitrary: fc.constantFrom(...HOSTILE) },
     {
@@ -178,5 +202,6 @@ export function anyText({ name }: Parameter): fc.Arbitrary<string> {
     },
     { weight: 1, arbitrary: fc.integer().map(String) },
   );
-  return name === 'cursor' ? fc.oneof(texts, base64Json, outlandishKeys) : texts;
+  if (name === 'cursor') return fc.oneof(texts, base64Json, outlandishKeys);
+  return nearly === undefined ? texts : fc.oneof(texts, fc.constantFrom(...nearly));
 }
