@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { InputError, NotFoundError } from '../core/errors.ts';
+import { NotFoundError } from '../core/errors.ts';
 import { endpoint, noParameters } from '../core/http.ts';
 import { alertDocument } from './alert-document.ts';
 import { callerOf } from './caller.ts';
@@ -12,11 +12,10 @@ export const alertsAcknowledge = endpoint({
   route: '/api/v1/ops/alerts/{alert_id}/acknowledge',
   summary: 'Acknowledge an alert',
   query: noParameters,
-  path: z.strictObject({ alert_id: alertId }),
+  path: z.strictObject({ alert_id: alertId.describe('Of the list of alerts.') }),
+  answer: alertDocument,
+  problems: { 404: ['UNKNOWN_ALERT'] },
   async run({ event, path, environment, log }) {
-    if (!['', '{}'].includes((event.body ?? '').trim())) {
-      throw new InputError([{ field: 'body', value: event.body?.slice(0, 200), rule: 'must be empty' }]);
-    }
     const by = callerOf(event);
     const [found] = await environment.control.transaction(async (sql) => {
       await sql`select ops.acknowledge_alert(${path.alert_id}::bigint, ${by})`;

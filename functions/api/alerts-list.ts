@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import { cursor, nextCursor } from '../core/cursor.ts';
-import { endpoint, noParameters, ok, wholeNumber } from '../core/http.ts';
+import { endpoint, flag, noParameters, ok } from '../core/http.ts';
 import { alertDocument } from './alert-document.ts';
+import { cursorMeta, limit } from './page.ts';
 
 const weekLabel = z
   .string()
-  .regex(/^\d{4}-W\d{2}$/, 'must be an ISO week such as 2026-W03')
+  .regex(/^\d{4}-W(0[1-9]|[1-4]\d|5[0-3])$/, 'must be an ISO week such as 2026-W03')
   .refine(isWeek, 'must be an ISO week that its year has');
 
 /** GET /api/v1/ops/alerts: newest first. With a week, the alerts that held on some day of it. */
@@ -14,13 +15,14 @@ export const alertsList = endpoint({
   route: '/api/v1/ops/alerts',
   summary: 'Alerts, newest first',
   query: z.strictObject({
-    severity: z.enum(['info', 'warning', 'error', 'critical']).optional(),
-    acknowledged: z.enum(['true', 'false'], 'must be true or false').optional(),
-    week_label: weekLabel.optional(),
-    limit: wholeNumber(1, 200).default(20),
+    severity: z.enum(['info', 'warning', 'error', 'critical']).optional().describe('Only those of it.'),
+    acknowledged: flag().optional().describe('Only those that somebody acknowledged, or only the others.'),
+    week_label: weekLabel.optional().describe('ISO week: the alerts that held on some day of it.'),
+    limit: limit(200, 20),
     cursor: cursor(z.tuple([z.string().regex(/^\d{1,18}$/)])).optional(),
   }),
   path: noParameters,
+  answer: z.strictObject({ meta: cursorMeta, data: z.array(alertDocument) }),
   async run({ event, query, environment }) {
     const [before] = query.cursor ?? [null];
     const data = await environment.control.sql(alertDocument)`
@@ -46,9 +48,9 @@ export const alertsList = endpoint({
   },
 });
 
-/** Weeks 1 to 52, and 53 in a year that begins or ends on a Thursday. */
+/** Of weeks 1 to 53: the last one is of a year that begins or ends on a Thursday. */
 function isWeek(label: string): boolean {
   const [year, week] = [Number(label.slice(0, 4)), Number(label.slice(6))];
   const thursday = (date: string) => new Date(`${label.slice(0, 4)}-${date}T00:00:00Z`).getUTCDay() === 4;
-  return year > 0 && week >= 1 && (week <= 52 || (week === 53 && (thursday('01-01') || thursday('12-31'))));
+  return year > 0 && (week <= 52 || thursday('01-01') || thursday('12-31'));
 }

@@ -1,9 +1,10 @@
 import * as z from 'zod';
-import { calendarDate } from '../core/dates.ts';
 import { endpoint, noParameters, ok } from '../core/http.ts';
+import { money } from '../core/wire.ts';
+import { weekOfLead } from './lead-filters.ts';
 
 const summary = z.strictObject({
-  total_gaps: z.int(),
+  total_gaps: z.int().describe('The gaps alone, as for m1, m5 and m25: expected claims that do not exist.'),
   gaps_claim_not_generated: z.int(),
   gaps_ok: z.int(),
   gaps_no_identity: z.int(),
@@ -15,8 +16,8 @@ const summary = z.strictObject({
   gaps_m1: z.int(),
   gaps_m5: z.int(),
   gaps_m25: z.int(),
-  monto_total_expected_missing: z.string(),
-  monto_total_expected_ok: z.string(),
+  monto_total_expected_missing: money,
+  monto_total_expected_ok: money,
 });
 
 /** GET claims-gap/summary: every lead and milestone by reason; total_gaps and gaps_m* count the gaps alone. */
@@ -24,8 +25,11 @@ export const claimsGapSummary = endpoint({
   method: 'GET',
   route: '/api/v1/ops/payments/cabinet-financial-14d/claims-gap/summary',
   summary: 'Expected claims counted by reason, with the amounts missing and covered',
-  query: z.strictObject({ week_start: calendarDate.optional() }),
+  query: z.strictObject({
+    week_start: weekOfLead,
+  }),
   path: noParameters,
+  answer: summary.extend({ week_start: z.iso.date().nullable() }),
   async run({ event, query, environment }) {
     const [found] = await environment.control.sql(summary)`
       select

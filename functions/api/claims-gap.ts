@@ -1,7 +1,10 @@
 import * as z from 'zod';
 import { cursor, nextCursor } from '../core/cursor.ts';
 import { calendarDate } from '../core/dates.ts';
-import { endpoint, noParameters, ok, wholeNumber } from '../core/http.ts';
+import { endpoint, noParameters, ok } from '../core/http.ts';
+import { money } from '../core/wire.ts';
+import { leadDateFrom, leadDateTo, milestone, weekOfLead } from './lead-filters.ts';
+import { limit, offset, pageMeta } from './page.ts';
 
 /** Why an expected claim is or is not there; the first is the gap itself. docs/cabinet.md, "Claims and gaps". */
 export const GAP_REASONS = [
@@ -16,8 +19,6 @@ export const GAP_REASONS = [
   'OTHER',
 ] as const;
 
-const milestone = z.enum(['1', '5', '25'], 'must be one of the milestones 1, 5 and 25').transform(Number);
-
 export const gap = z.strictObject({
   lead_id: z.int(),
   lead_source_pk: z.string(),
@@ -28,33 +29,42 @@ export const gap = z.strictObject({
   milestone_value: z.int(),
   trips_14d: z.int(),
   milestone_achieved: z.boolean(),
-  expected_amount: z.string(),
+  expected_amount: money,
   claim_expected: z.boolean(),
   claim_exists: z.boolean(),
   claim_status: z.string(),
   gap_reason: z.enum(GAP_REASONS),
 });
+gap.register(z.globalRegistry, { id: 'ClaimsGap' });
 
 /** What the table and its export may be narrowed by. */
 export const gapFilters = {
-  gap_reason: z.enum(GAP_REASONS).optional(),
-  week_start: calendarDate.optional(),
-  lead_date_from: calendarDate.optional(),
-  lead_date_to: calendarDate.optional(),
+  gap_reason: z
+    .enum(GAP_REASONS)
+    .optional()
+    .describe('Every expected claim of this reason; without it the gaps alone.'),
+  week_start: weekOfLead,
+  lead_date_from: leadDateFrom,
+  lead_date_to: leadDateTo,
   milestone_value: milestone.optional(),
 };
 
-const page = z.strictObject({
+const summary = z.strictObject({
   total_gaps: z.int(),
-  gaps_milestone_achieved_no_claim: z.int(),
-  gaps_claim_exists: z.int(),
-  gaps_milestone_not_achieved: z.int(),
+  gaps_milestone_achieved_no_claim: z.int().describe('Of reason CLAIM_NOT_GENERATED.'),
+  gaps_claim_exists: z.int().describe('Of reason OK.'),
+  gaps_milestone_not_achieved: z.int().describe('Of reason INSUFFICIENT_TRIPS.'),
   gaps_m1: z.int(),
   gaps_m5: z.int(),
   gaps_m25: z.int(),
-  total_expected_amount: z.string(),
-  data: z.array(gap),
+  total_expected_amount: money,
 });
+summary.register(z.globalRegistry, {
+  id: 'ClaimsGapTotals',
+  description: 'Of the whole selection, not of the page.',
+});
+
+const page = summary.extend({ data: z.array(gap) });
 
 /**
  * GET claims-gap: without gap_reason the gaps alone; with it, every expected claim of that reason.
@@ -66,11 +76,12 @@ export const claimsGap = endpoint({
   summary: 'Expected claims that do not exist, or all expected claims by reason',
   query: z.strictObject({
     ...gapFilters,
-    limit: wholeNumber(1, 1000).default(100),
-    offset: wholeNumber(0, 999_999_999).default(0),
-    cursor: cursor(z.tuple([z.iso.date(), z.int(), z.int()])).optional(),
+    limit: limit(1000, 100),
+    offset,
+    cursor: cursor(z.tuple([calendarDate, z.int32(), z.int32()])).optional(),
   }),
   path: noParameters,
+  answer: z.strictObject({ meta: pageMeta, summary, data: z.array(gap) }),
   async run({ event, query, environment }) {
     const [afterDate, afterMilestone, afterLead] = query.cursor ?? [null, null, null];
     const [found] = await environment.control.sql(page)`
@@ -109,20 +120,20 @@ export const claimsGap = endpoint({
           from shown), '[]') as data
       from selection`;
     if (found === undefined) throw new Error('an aggregate without groups returned no row');
-    const { data, ...summary } = found;
+    const { data, ...totals } = found;
     return ok(event, {
       meta: {
         limit: query.limit,
         offset: query.offset,
         returned: data.length,
-        total: summary.total_gaps,
+        total: totals.total_gaps,
         next_cursor: nextCursor(data, query.limit, (last) => [
           last.lead_date,
           last.milestone_value,
           last.lead_id,
         ]),
       },
-      summary,
+      summary: totals,
       data,
     });
   },

@@ -8,14 +8,16 @@ import {
   POSSIBLE_EXPLANATIONS,
   paidCase,
   reconciledRow,
+  STATUSES,
 } from './payments-rows.ts';
 
 const fields = z.record(z.string(), z.json());
 
 const diagnosis = z.strictObject({
   reconciliation: reconciledRow.nullable(),
-  /** All milestones of the driver, so that "M5 paid, M1 not reached" is seen on one page. */
-  milestones_of_driver: z.array(reconciledRow),
+  milestones_of_driver: z
+    .array(reconciledRow)
+    .describe('All of them, so that "M5 paid, M1 not reached" is seen on one page.'),
   classification: paidCase.extend({ meaning: z.string(), action: z.string() }).nullable(),
   evidence: z.array(
     z.strictObject({
@@ -23,10 +25,12 @@ const diagnosis = z.strictObject({
       evidence: fields,
     }),
   ),
-  /** Every state in which a payment of this driver and milestone was seen. */
-  payment_states: z.array(fields),
-  /** The achievement as recorded beside what would be worked out today; null when there is none of either. */
-  achievement_today: fields.nullable(),
+  payment_states: z
+    .array(fields)
+    .describe('Every state in which a payment of this driver and milestone was seen.'),
+  achievement_today: fields
+    .nullable()
+    .describe('As recorded beside what would be worked out today; null when there is neither.'),
   trips: z.array(
     z.strictObject({
       prod_date: z.iso.date(),
@@ -45,6 +49,15 @@ export const paymentsCase = endpoint({
   summary: 'One driver and milestone: payment, achievement, rule, trips, cause and explanation',
   query: z.strictObject({ driver_id: driverId, milestone_value: milestoneValue }),
   path: noParameters,
+  answer: diagnosis.extend({
+    status: z.literal('ok'),
+    driver_id: z.string(),
+    milestone_value: z.int(),
+    reconciliation_status: z.enum(STATUSES),
+    explanation: z.string().describe('In Spanish.'),
+    possible_explanations: z.array(z.string()).describe('Empty unless it was paid without being reached.'),
+  }),
+  problems: { 404: ['UNKNOWN_CASE'] },
   async run({ event, query, environment }) {
     const [found] = await environment.control.sql(diagnosis)`
       with reconciled as materialized (

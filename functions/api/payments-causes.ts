@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { calendarDate } from '../core/dates.ts';
 import { endpoint, noParameters, ok } from '../core/http.ts';
-import { CAUSES, filtersOf, POSSIBLE_EXPLANATIONS } from './payments-rows.ts';
+import { decimal } from '../core/wire.ts';
+import { CAUSES, dateFrom, dateTo, filtersOf, filtersShown, POSSIBLE_EXPLANATIONS } from './payments-rows.ts';
 
 const cause = z.strictObject({
   classification_cause: z.enum(CAUSES),
@@ -11,25 +11,25 @@ const cause = z.strictObject({
   count_m5: z.int(),
   count_m25: z.int(),
   without_pay_date: z.int(),
-  pct_total: z.string(),
-  expected_pct: z.string(),
-  band_from: z.string(),
-  band_to: z.string(),
-  /** Null when there is no case at all. */
-  within_band: z.boolean().nullable(),
+  pct_total: decimal.describe('Per cent of all cases.'),
+  expected_pct: decimal,
+  band_from: decimal.describe('Of the ordinary share, in per cent.'),
+  band_to: decimal,
+  within_band: z.boolean().nullable().describe('Null when there is no case at all.'),
   signal: z.enum(['NORMAL', 'MONITOR', 'REVIEW_CASES', 'INVESTIGATE']),
   meaning: z.string(),
   action: z.string(),
 });
+cause.register(z.globalRegistry, { id: 'PaymentCause' });
 
 const counts = z.strictObject({
   total_cases: z.int(),
   unique_drivers: z.int(),
-  not_applicable: z.int(),
+  not_applicable: z.int().describe('Neither reached nor paid: should not exist, and is to be looked into.'),
   causes: z.array(cause),
   by_month: z.array(
     z.strictObject({
-      month: z.string().nullable(),
+      month: z.string().nullable().describe('Of the payment, such as 2026-01; null without a date.'),
       total_cases: z.int(),
       causes: z.record(z.string(), z.int()),
     }),
@@ -41,8 +41,13 @@ export const paymentsCauses = endpoint({
   method: 'GET',
   route: '/api/v1/yango/payments/cabinet/reconciliation/paid-without-achievement/counts',
   summary: 'Payments without achievement counted by cause, with the ordinary bands and what each means',
-  query: z.strictObject({ date_from: calendarDate.optional(), date_to: calendarDate.optional() }),
+  query: z.strictObject({ date_from: dateFrom, date_to: dateTo }),
   path: noParameters,
+  answer: counts.extend({
+    status: z.literal('ok'),
+    filters: z.strictObject({ date_from: filtersShown.date_from, date_to: filtersShown.date_to }),
+    possible_explanations: z.array(z.string()),
+  }),
   async run({ event, query, environment }) {
     const [found] = await environment.control.sql(counts)`
       with cases as materialized (

@@ -18,8 +18,11 @@ export const paymentsExamples = endpoint({
   method: 'GET',
   route: '/api/v1/yango/payments/cabinet/reconciliation/paid-without-achievement/examples',
   summary: 'The latest payments without achievement of each cause',
-  query: z.strictObject({ limit: wholeNumber(1, 100).default(10) }),
+  query: z.strictObject({
+    limit: wholeNumber(1, 100).default(10).describe('Examples of each cause, at most.'),
+  }),
   path: noParameters,
+  answer: examples.extend({ status: z.literal('ok'), filters: z.strictObject({ limit: z.int() }) }),
   async run({ event, query, environment }) {
     const [found] = await environment.control.sql(examples)`
       with placed as (

@@ -1,8 +1,20 @@
 import * as z from 'zod';
-import { cursor, cursorOf } from '../core/cursor.ts';
-import { calendarDate } from '../core/dates.ts';
-import { endpoint, noParameters, ok, wholeNumber } from '../core/http.ts';
-import { driverId, filtersOf, milestoneValue, reconciledRow, STATUSES } from './payments-rows.ts';
+import { cursor, cursorOf, keyText } from '../core/cursor.ts';
+import { endpoint, noParameters, ok } from '../core/http.ts';
+import { nextCursorAnswer } from '../core/wire.ts';
+import { limit, offset } from './page.ts';
+import {
+  dateFrom,
+  dateTo,
+  driverId,
+  filtersOf,
+  filtersShown,
+  listed,
+  milestoneValue,
+  pageShown,
+  reconciledRow,
+  STATUSES,
+} from './payments-rows.ts';
 
 /**
  * Bytes of rows in one page: a Lambda answers 6 MB at most, and 10,000 rows are more. A page that would be larger ends
@@ -17,17 +29,32 @@ export const paymentsReconciliation = endpoint({
   method: 'GET',
   route: '/api/v1/yango/payments/cabinet/reconciliation',
   summary: 'Milestones reached against milestones paid, per driver and milestone',
+  description:
+    'Dates are of the payment, else of the achievement. A page of rows beyond 5 MB ends sooner; next_cursor says so.',
   query: z.strictObject({
     driver_id: driverId.optional(),
-    reconciliation_status: z.enum(STATUSES, `must be one of ${STATUSES.join(', ')}`).optional(),
+    reconciliation_status: z
+      .enum(STATUSES, `must be one of ${STATUSES.join(', ')}`)
+      .optional()
+      .describe('Only those that stand so.'),
     milestone_value: milestoneValue.optional(),
-    date_from: calendarDate.optional(),
-    date_to: calendarDate.optional(),
-    limit: wholeNumber(1, 10_000).default(100),
-    offset: wholeNumber(0, 999_999_999).default(0),
-    cursor: cursor(z.tuple([z.string().max(64), z.int32()])).optional(),
+    date_from: dateFrom,
+    date_to: dateTo,
+    limit: limit(10_000, 100),
+    offset,
+    cursor: cursor(z.tuple([keyText, z.int32()])).optional(),
   }),
   path: noParameters,
+  answer: z.strictObject({
+    ...listed,
+    filters: z.strictObject({
+      ...filtersShown,
+      ...pageShown,
+      reconciliation_status: z.enum(STATUSES).optional(),
+    }),
+    rows: z.array(reconciledRow),
+    next_cursor: nextCursorAnswer,
+  }),
   async run({ event, query, environment }) {
     const [afterDriver, afterMilestone] = query.cursor ?? [null, null];
     const [found] = await environment.control.sql(page)`

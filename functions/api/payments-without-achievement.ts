@@ -1,8 +1,21 @@
 import * as z from 'zod';
-import { cursor, cursorOf } from '../core/cursor.ts';
+import { cursor, cursorOf, keyText } from '../core/cursor.ts';
 import { calendarDate } from '../core/dates.ts';
-import { endpoint, noParameters, ok, wholeNumber } from '../core/http.ts';
-import { CAUSES, driverId, filtersOf, milestoneValue, paidCase } from './payments-rows.ts';
+import { endpoint, noParameters, ok } from '../core/http.ts';
+import { nextCursorAnswer } from '../core/wire.ts';
+import { limit, offset } from './page.ts';
+import {
+  CAUSES,
+  dateFrom,
+  dateTo,
+  driverId,
+  filtersOf,
+  filtersShown,
+  listed,
+  milestoneValue,
+  pageShown,
+  paidCase,
+} from './payments-rows.ts';
 
 const page = z.strictObject({ total: z.int(), rows: z.array(paidCase) });
 
@@ -15,18 +28,31 @@ export const paymentsWithoutAchievement = endpoint({
   route: '/api/v1/yango/payments/cabinet/reconciliation/paid-without-achievement',
   summary: 'Payments of milestones that are not recorded as reached, with cause and evidence',
   query: z.strictObject({
-    classification_cause: z.enum(CAUSES, `must be one of ${CAUSES.join(', ')}`).optional(),
+    classification_cause: z
+      .enum(CAUSES, `must be one of ${CAUSES.join(', ')}`)
+      .optional()
+      .describe('Only payments of this cause.'),
     driver_id: driverId.optional(),
     milestone_value: milestoneValue.optional(),
-    date_from: calendarDate.optional(),
-    date_to: calendarDate.optional(),
-    limit: wholeNumber(1, 1000).default(100),
-    offset: wholeNumber(0, 999_999_999).default(0),
+    date_from: dateFrom,
+    date_to: dateTo,
+    limit: limit(1000, 100),
+    offset,
     cursor: cursor(
-      z.tuple([z.enum(CAUSES), z.union([z.iso.date(), z.literal(NO_DATE)]), z.string().max(64), z.int32()]),
+      z.tuple([z.enum(CAUSES), z.union([calendarDate, z.literal(NO_DATE)]), keyText, z.int32()]),
     ).optional(),
   }),
   path: noParameters,
+  answer: z.strictObject({
+    ...listed,
+    filters: z.strictObject({
+      ...filtersShown,
+      ...pageShown,
+      classification_cause: z.enum(CAUSES).optional(),
+    }),
+    rows: z.array(paidCase),
+    next_cursor: nextCursorAnswer,
+  }),
   async run({ event, query, environment }) {
     const [afterCause, afterDate, afterDriver, afterMilestone] = query.cursor ?? [null, null, null, null];
     const [found] = await environment.control.sql(page)`

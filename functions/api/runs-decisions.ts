@@ -1,17 +1,19 @@
 import * as z from 'zod';
 import { cursor, nextCursor } from '../core/cursor.ts';
 import { NotFoundError } from '../core/errors.ts';
-import { endpoint, ok, wholeNumber } from '../core/http.ts';
+import { endpoint, ok, word } from '../core/http.ts';
+import { cursorMeta, limit } from './page.ts';
 
 const row = z.strictObject({
   decision_id: z.string(),
   job: z.string(),
-  subject: z.string(),
+  subject: z.string().describe('What was judged, e.g. `lead:792/M1`.'),
   decision: z.string(),
   reason: z.string().nullable(),
   detail: z.string().nullable(),
-  evidence: z.json(),
+  evidence: z.json().describe('What the decision rests on; its keys depend on the decision.'),
 });
+row.register(z.globalRegistry, { id: 'Decision' });
 
 /** GET /api/v1/runs/{run_id}/decisions: everything that the run judged, in the order in which it did. */
 export const runsDecisions = endpoint({
@@ -19,13 +21,15 @@ export const runsDecisions = endpoint({
   route: '/api/v1/runs/{run_id}/decisions',
   summary: 'What a run decided, why, and on what evidence',
   query: z.strictObject({
-    job: z.string().min(1).optional(),
-    decision: z.string().min(1).optional(),
-    reason: z.string().min(1).optional(),
-    limit: wholeNumber(1, 1000).default(100),
-    cursor: cursor(z.tuple([z.string().regex(/^\d{1,19}$/)])).optional(),
+    job: word().optional().describe('Only those of this job, e.g. `cabinet.claims-reconcile`.'),
+    decision: word().optional().describe('Only those so decided, e.g. `INSERTED`.'),
+    reason: word().optional().describe('Only those for this reason.'),
+    limit: limit(1000, 100),
+    cursor: cursor(z.tuple([z.string().regex(/^\d{1,18}$/)])).optional(),
   }),
-  path: z.strictObject({ run_id: z.uuid() }),
+  path: z.strictObject({ run_id: z.uuid().describe('Of the list of runs, or of what started it.') }),
+  answer: z.strictObject({ meta: cursorMeta, data: z.array(row) }),
+  problems: { 404: ['UNKNOWN_RUN'] },
   async run({ event, query, path, environment }) {
     const known = await environment.control.sql(
       z.strictObject({ run_id: z.uuid() }),

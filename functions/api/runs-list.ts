@@ -1,21 +1,27 @@
 import * as z from 'zod';
 import { cursor, nextCursor } from '../core/cursor.ts';
 import { calendarDate } from '../core/dates.ts';
-import { endpoint, noParameters, ok, wholeNumber } from '../core/http.ts';
+import { endpoint, noParameters, ok, word } from '../core/http.ts';
+import { instant } from '../core/wire.ts';
+import { cursorMeta, limit } from './page.ts';
 
 const row = z.strictObject({
   run_id: z.uuid(),
   pipeline: z.string(),
   kind: z.enum(['pipeline', 'job']),
   jobs: z.array(z.string()),
-  as_of: z.iso.date(),
+  as_of: z.iso.date().describe('The business day.'),
   dry_run: z.boolean(),
   trigger_kind: z.string(),
   status: z.enum(['running', 'succeeded', 'failed']),
-  findings: z.int(),
-  created_at: z.string(),
-  finished_at: z.string().nullable(),
+  findings: z.int().describe('Failed checks and refused rows: results, not failures.'),
+  created_at: instant,
+  finished_at: instant.nullable(),
 });
+row.register(z.globalRegistry, { id: 'Run' });
+
+/** As the driver writes it, in a year that PostgreSQL has. */
+const createdAt = z.iso.datetime().regex(/^(?!0000)/);
 
 /** GET /api/v1/runs: newest first. */
 export const runsList = endpoint({
@@ -23,13 +29,14 @@ export const runsList = endpoint({
   route: '/api/v1/runs',
   summary: 'Runs, newest first',
   query: z.strictObject({
-    pipeline: z.string().min(1).optional(),
-    status: z.enum(['running', 'succeeded', 'failed']).optional(),
-    as_of: calendarDate.optional(),
-    limit: wholeNumber(1, 200).default(50),
-    cursor: cursor(z.tuple([z.string(), z.uuid()])).optional(),
+    pipeline: word().optional().describe('Only runs of it and of its jobs, e.g. `cabinet-daily`.'),
+    status: z.enum(['running', 'succeeded', 'failed']).optional().describe('Only those in it.'),
+    as_of: calendarDate.optional().describe('Only those of this business day.'),
+    limit: limit(200, 50),
+    cursor: cursor(z.tuple([createdAt, z.uuid()])).optional(),
   }),
   path: noParameters,
+  answer: z.strictObject({ meta: cursorMeta, data: z.array(row) }),
   async run({ event, query, environment }) {
     const [beforeTime, beforeId] = query.cursor ?? [null, null];
     const data = await environment.control.sql(row)`

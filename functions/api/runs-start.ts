@@ -1,8 +1,6 @@
 import * as z from 'zod';
 import { calendarDate } from '../core/dates.ts';
-import { InputError } from '../core/errors.ts';
-import { endpoint, type HttpEvent, noParameters } from '../core/http.ts';
-import { parse } from '../core/input.ts';
+import { endpoint, noParameters } from '../core/http.ts';
 import type { JsonObject } from '../core/job.ts';
 import { sendOutbox } from '../core/outbox.ts';
 import { inputByJob } from '../core/planner.ts';
@@ -11,27 +9,52 @@ import { startJob, startPipeline, type Trigger } from '../core/start.ts';
 import { callerOf } from './caller.ts';
 import { findJob, findPipeline } from './catalog.ts';
 
-const common = { asOf: calendarDate.optional(), dryRun: z.boolean().default(false) };
-const body = z.union([
-  z.strictObject({ job: z.string().min(1), input: z.record(z.string(), z.json()).default({}), ...common }),
-  z.strictObject({ pipeline: z.string().min(1), input: inputByJob.default({}), ...common }),
-]);
-type Body = z.output<typeof body>;
+const common = {
+  asOf: calendarDate.optional().describe('The business day; today in the pipeline’s zone unless given.'),
+  dryRun: z.boolean().default(false).describe('Say what would be done, and change nothing.'),
+};
+const jobBody = z.strictObject({
+  job: z.string().min(1).max(100),
+  input: z.record(z.string(), z.json()).default({}).describe('The job’s own keys.'),
+  ...common,
+});
+const pipelineBody = z.strictObject({
+  pipeline: z.string().min(1).max(100),
+  input: inputByJob.default({}).describe('By job, that job’s own keys.'),
+  ...common,
+});
+const body = z.union([jobBody, pipelineBody], 'must name either a job or a pipeline').meta({
+  examples: [{ job: 'cabinet.claims-reconcile', asOf: '2026-01-13', input: { limit: 100 }, dryRun: true }],
+});
 
 const idempotencyKey = z
   .string({ error: 'is required: it makes a repeated request the same run' })
-  .regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 printable characters without spaces');
+  .regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 printable characters without spaces')
+  .describe('The same key with the same body is the same run; with another body it is refused.');
 
 /** POST /api/v1/runs: starts a job or a pipeline and answers 202 with the run; a repeated key answers with the same run. */
 export const runsStart = endpoint({
   method: 'POST',
   route: '/api/v1/runs',
   summary: 'Start a job or a pipeline',
+  description: 'The run is queued; what became of it is at `location`.',
   query: noParameters,
   path: noParameters,
-  async run({ event, environment, log }) {
-    const key = parse(idempotencyKey, event.headers['idempotency-key'], 'header.idempotency-key');
-    const request = readBody(event);
+  headers: z.strictObject({ 'idempotency-key': idempotencyKey }),
+  body,
+  status: 202,
+  answer: z
+    .strictObject({
+      run_id: z.uuid(),
+      as_of: z.iso.date(),
+      dry_run: z.boolean(),
+      created: z.boolean().describe('False when the key had started this run before.'),
+      location: z.string().describe('Where to read the run.'),
+    })
+    .meta({ id: 'StartedRun' }),
+  problems: { 409: ['IDEMPOTENCY_KEY_REUSED', 'RUN_ACTIVE'] },
+  async run({ event, headers, body: request, environment, log }) {
+    const key = headers['idempotency-key'];
     const now = new Date();
     const trigger: Trigger = {
       kind: 'api',
@@ -64,8 +87,8 @@ export const runsStart = endpoint({
   },
 });
 
-type JobBody = Extract<Body, { job: string }>;
-type PipelineBody = Extract<Body, { pipeline: string }>;
+type JobBody = z.output<typeof jobBody>;
+type PipelineBody = z.output<typeof pipelineBody>;
 type Found = ReturnType<typeof findJob>;
 
 function startJobByName<T>(
@@ -88,29 +111,4 @@ function checkedInputs(request: PipelineBody): {
 } {
   for (const [name, input] of Object.entries(request.input)) findJob(name).job.request(input);
   return { asOf: request.asOf, dryRun: request.dryRun, input: request.input };
-}
-
-function readBody(event: HttpEvent): Body {
-  const type = event.headers['content-type'] ?? '';
-  if (!/^application\/json\s*(;|$)/i.test(type)) {
-    throw new InputError([{ field: 'header.content-type', value: type, rule: 'must be application/json' }]);
-  }
-  const text = event.isBase64Encoded
-    ? Buffer.from(event.body ?? '', 'base64').toString('utf8')
-    : (event.body ?? '');
-  const value = parseJson(text);
-  const named = typeof value === 'object' && value !== null ? value : {};
-  if ('job' in named === 'pipeline' in named) {
-    throw new InputError([{ field: 'body', value, rule: 'must name either a job or a pipeline' }]);
-  }
-  // One branch of the union, so that its problems are named instead of "no branch matches".
-  return parse('job' in named ? body.options[0] : body.options[1], value, 'body');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new InputError([{ field: 'body', value: text.slice(0, 200), rule: 'must be JSON' }]);
-  }
 }

@@ -18,15 +18,27 @@ export function nextCursor<Row>(
   return last === undefined ? null : cursorOf(keyOf(last));
 }
 
+const rule = 'must be the next_cursor of an earlier page';
+
+/** The key's own schema must refuse what PostgreSQL would: integers beyond 32 bits, the year 0, NUL characters. */
 export function cursor<Key extends z.ZodType>(key: Key) {
-  return z.string().transform((text, context): z.output<Key> => {
-    const decoded = decode(text);
-    const result = key.safeParse(decoded);
-    if (result.success) return result.data;
-    context.addIssue({ code: 'custom', message: 'must be the next_cursor of an earlier page' });
-    return z.NEVER;
-  });
+  return z
+    .string()
+    .regex(/^[\w-]{1,2000}$/, rule)
+    .transform((text, context): z.output<Key> => {
+      const result = key.safeParse(decode(text));
+      if (result.success) return result.data;
+      context.addIssue({ code: 'custom', message: rule });
+      return z.NEVER;
+    })
+    .describe('The next_cursor of the page before, asked with the same filters.');
 }
+
+/** A text in a cursor's key, as an id of the data may be. */
+export const keyText = z
+  .string()
+  .max(500)
+  .regex(/^[^\0]*$/);
 
 function decode(text: string): unknown {
   try {

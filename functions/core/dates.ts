@@ -1,10 +1,13 @@
 import * as z from 'zod';
 import { InputError } from './errors.ts';
 
-/** A calendar date, `YYYY-MM-DD`, that exists: 2026-02-30 is refused, and so is anything with a time. */
-export const calendarDate = z.iso.date({
-  error: 'must be a calendar date that exists, as YYYY-MM-DD without a time',
-});
+const rule = 'must be a calendar date that exists, as YYYY-MM-DD without a time';
+
+/**
+ * A calendar date, `YYYY-MM-DD`, that exists: 2026-02-30 is refused, and so is anything with a time, and the year 0,
+ * which PostgreSQL does not have.
+ */
+export const calendarDate = z.iso.date(rule).refine((date) => !date.startsWith('0000'), rule);
 
 /** The calendar date of an instant in an IANA zone. */
 export function dateIn(timeZone: string, instant: Date): string {

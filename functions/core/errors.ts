@@ -66,6 +66,17 @@ export class TooLargeError extends PermanentError {
   override readonly name = 'TooLargeError';
 }
 
+/** What the caller sent is larger than it may be. */
+export class BodyTooLargeError extends PermanentError {
+  override readonly name = 'BodyTooLargeError';
+  readonly problems: readonly Problem[];
+
+  constructor(problem: Problem) {
+    super(describeProblem(problem), { code: 'BODY_TOO_LARGE' });
+    this.problems = [problem];
+  }
+}
+
 function describeProblem({ field, value, rule }: Problem): string {
   return value === undefined ? `${field}: ${rule}` : `${field}: ${rule}, got ${JSON.stringify(value)}`;
 }

@@ -8,9 +8,15 @@ export function parse<S extends z.ZodType>(schema: S, value: unknown, where = ''
   throw new InputError(result.error.issues.flatMap((issue) => problemsOf(issue, value, where)));
 }
 
-function problemsOf(issue: z.core.$ZodIssue, root: unknown, where: string): Problem[] {
-  const path = issue.path.map(String);
-  const at = (keys: readonly string[]) => [where, ...keys].filter((part) => part !== '').join('.') || 'input';
+function problemsOf(
+  issue: z.core.$ZodIssue,
+  root: unknown,
+  where: string,
+  above: readonly string[] = [],
+): Problem[] {
+  const path = [...above, ...issue.path.map(String)];
+  // A key may be the empty text; the place may not.
+  const at = (keys: readonly string[]) => [...(where === '' ? [] : [where]), ...keys].join('.') || 'input';
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
       field: at([...path, key]),
@@ -18,7 +24,21 @@ function problemsOf(issue: z.core.$ZodIssue, root: unknown, where: string): Prob
       rule: 'is not a known key',
     }));
   }
+  if (issue.code === 'invalid_union') {
+    const branches = issue.errors.map((issues) =>
+      issues.flatMap((inner) => problemsOf(inner, root, where, path)),
+    );
+    const meant = nearest(branches);
+    if (meant?.every(({ field }) => field !== at(path))) return [...meant];
+  }
   return [{ field: at(path), value: valueAt(root, path), rule: issue.message }];
+}
+
+/** The branch of a union that the value was meant for: the one with the fewest problems, when there is one such. */
+function nearest(branches: readonly (readonly Problem[])[]): readonly Problem[] | undefined {
+  const fewest = Math.min(...branches.map(({ length }) => length));
+  const [first, ...others] = branches.filter(({ length }) => length === fewest);
+  return others.length === 0 ? first : undefined;
 }
 
 function valueAt(root: unknown, path: readonly string[]): unknown {

@@ -9,7 +9,7 @@ export const PROJECT_ROOT = join(import.meta.dirname, '..', '..');
 export interface BundleOptions {
   /** TypeScript file that exports `handler`, relative to the project. */
   readonly entry: string;
-  /** Directories copied beside index.mjs under their own name, relative to the project. */
+  /** Files and directories copied beside index.mjs under their own name, relative to the project. */
   readonly copy?: readonly string[];
 }
 
@@ -37,7 +37,7 @@ export function bundledCode(options: BundleOptions): Code {
   });
 }
 
-/** Writes index.mjs, index.mjs.map and the copied directories into `directory`. */
+/** Writes index.mjs, index.mjs.map and what is copied into `directory`. */
 export function bundle({ entry, copy = [] }: BundleOptions, directory: string): void {
   const { outputFiles } = buildSync({
     absWorkingDir: PROJECT_ROOT,

@@ -23,7 +23,8 @@ export interface BundledFunctionProps extends BundleOptions {
   readonly description: string;
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
-  readonly database: { readonly client: DatabaseClient; readonly role: DatabaseRole };
+  /** Without it the function has no login and stands in no network. */
+  readonly database?: { readonly client: DatabaseClient; readonly role: DatabaseRole };
   readonly environment?: Readonly<Record<string, string>>;
   readonly demand: ConnectionDemand;
 }
@@ -32,8 +33,8 @@ export interface BundledFunctionProps extends BundleOptions {
 export interface ConnectionDemand {
   /** Invocations at a time, at most. */
   readonly concurrency: number;
-  /** Held by one environment: a job has one to work in and one for its heartbeat, the others a single one. */
-  readonly connections: 1 | 2;
+  /** Held by one environment: a job has one to work in and one for its heartbeat, the others one or none. */
+  readonly connections: 0 | 1 | 2;
 }
 
 /** A schedule's function: its own invocation, one that Lambda repeats, a person's. */
@@ -61,7 +62,7 @@ export class BundledFunction extends Construct {
   constructor(scope: Construct, id: string, props: BundledFunctionProps) {
     super(scope, id);
     const { config, codeVersion } = props.deployment;
-    const { client, role: databaseRole } = props.database;
+    const { database } = props;
     const functionName = `${config.prefix}-${props.name}`;
     this.functionName = functionName;
     this.demand = props.demand;
@@ -71,8 +72,10 @@ export class BundledFunction extends Construct {
     // A role of our own: the one that CDK makes carries AWS's managed policies, which allow every log group.
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(role);
-    for (const statement of client.statements(this, databaseRole)) role.addToPrincipalPolicy(statement);
-    if (client.placement !== undefined) this.allowNetworkInterfaces(role, functionName);
+    for (const statement of database?.client.statements(this, database.role) ?? []) {
+      role.addToPrincipalPolicy(statement);
+    }
+    if (database?.client.placement !== undefined) this.allowNetworkInterfaces(role, functionName);
 
     this.function = new LambdaFunction(this, 'Function', {
       functionName,
@@ -86,11 +89,13 @@ export class BundledFunction extends Construct {
       tracing: Tracing.ACTIVE,
       role,
       logGroup,
-      ...client.placement,
+      ...database?.client.placement,
       // No reserved concurrency: a new account has 10 in all. Queues limit theirs by the mapping, the API by throttling.
       environment: {
-        ...client.environment(databaseRole),
-        DB_PREPARE: String(config.preparedStatements),
+        ...(database && {
+          ...database.client.environment(database.role),
+          DB_PREPARE: String(config.preparedStatements),
+        }),
         CODE_VERSION: codeVersion,
         LOG_LEVEL: config.logLevel,
         FUNCTION_TIMEOUT_SECONDS: String(props.timeoutSeconds),

@@ -5,6 +5,7 @@ import type { Database } from '../constructs/database.ts';
 import { DatabaseClient } from '../constructs/database-client.ts';
 import { Destinations } from '../constructs/destinations.ts';
 import { HttpApi } from '../constructs/http-api.ts';
+import { DOCUMENT_FILE } from '../openapi/document.ts';
 import type { PipelineStack } from './pipeline-stack.ts';
 
 export interface ApiStackProps extends StackProps {
@@ -44,7 +45,7 @@ const READS = [
   },
 ] as const;
 
-/** The HTTP API: functions that read, and one that starts runs with another database role. */
+/** The HTTP API: functions that read, one that starts runs with another database role, one that describes them all. */
 export class ApiStack extends Stack {
   constructor(scope: Construct, id: string, { deployment, database, pipelines, ...props }: ApiStackProps) {
     super(scope, id, props);
@@ -80,9 +81,24 @@ export class ApiStack extends Stack {
       environment: destinations.environment(this),
     });
     destinations.grantSend(operate.function);
+    const document = new BundledFunction(this, 'Document', {
+      deployment,
+      name: 'api-document',
+      entry: 'functions/api/openapi.ts',
+      copy: [DOCUMENT_FILE],
+      description:
+        'Answers GET /openapi.json with the API as an OpenAPI 3.1 document. Input: HTTP API requests (payload 2.0).',
+      timeoutSeconds: TIMEOUT_SECONDS,
+      memoryMb: 256,
+      demand: { ...demand, connections: 0 },
+    });
     const api = new HttpApi(this, 'Http', {
       deployment,
-      routes: [...reads, { method: 'POST', path: '/api/v1/{proxy+}', handler: operate }],
+      routes: [
+        ...reads,
+        { method: 'POST', path: '/api/v1/{proxy+}', handler: operate },
+        { method: 'GET', path: '/openapi.json', handler: document },
+      ],
     });
     new CfnOutput(this, 'ApiUrl', { value: api.endpoint, description: 'Base address of the API' });
   }

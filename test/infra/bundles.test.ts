@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
@@ -13,8 +14,8 @@ const run = promisify(execFile);
 
 /** Bytes of index.mjs: nothing but postgres, zod, middy and ours; or those and the SQS client. */
 const BUDGETS = { reads: 200_000, sends: 470_000 };
-/** Thirteen screens and exports in one function, 12 KB over: splitting it would cost three more gateway routes. */
-const WIDER: Readonly<Record<string, number>> = { 'cuadre-api-collections': 215_000 };
+/** Thirteen screens and exports in one function, with what each takes and answers (9 KB of it): 22 KB over. */
+const WIDER: Readonly<Record<string, number>> = { 'cuadre-api-collections': 225_000 };
 
 const variables = z.object({
   FunctionName: z.string(),
@@ -86,9 +87,9 @@ describe.each(functions)('$functionName', ({ functionName, source }) => {
     if (!functionName.includes('-api-')) expect(result.stack).toMatch(/functions\/[\w/-]+\.ts:\d+:\d+/);
   });
 
-  it('has its copied directories beside it', async () => {
+  it('has what is copied beside it', () => {
     for (const each of source.copy ?? []) {
-      expect((await stat(join(directory, each))).isDirectory()).toBe(true);
+      expect(existsSync(join(directory, basename(each))), each).toBe(true);
     }
   });
 });

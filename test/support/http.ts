@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import type { Endpoint, HttpResult } from '../../functions/core/http.ts';
+import type { Endpoint, EndpointShape, HttpResult } from '../../functions/core/http.ts';
 import { createLog } from '../../functions/core/log.ts';
 import type { Environment } from '../../functions/core/services.ts';
 import type { TestDatabase } from './database.ts';
@@ -13,7 +13,7 @@ export interface Call {
 
 /** A request as an HTTP API hands it to Lambda (payload 2.0). */
 export function httpEvent(
-  endpoint: Endpoint,
+  endpoint: Pick<EndpointShape, 'method' | 'route'>,
   { query = {}, path = {}, headers = {}, body }: Call,
 ): APIGatewayProxyEventV2 {
   const rawPath = endpoint.route.replace(/\{(\w+)\}/g, (_all, name: string) => path[name] ?? '');

@@ -91,6 +91,7 @@ describe('a CSV answer', () => {
       summary: 'x',
       query: noParameters,
       path: noParameters,
+      answer: { csv: columns },
       run: () => Promise.reject(new Error('not called')),
     }),
     {},

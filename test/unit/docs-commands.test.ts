@@ -2,12 +2,11 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { findJob, findPipeline } from '../../functions/api/catalog.ts';
-import { collections } from '../../functions/api/collections/index.ts';
-import { operations } from '../../functions/api/operate.ts';
-import { paymentReads } from '../../functions/api/payments.ts';
-import { reads } from '../../functions/api/read.ts';
 import { jobArgs } from '../../infra/local/cli/job-args.ts';
+import { apis } from '../../infra/openapi/apis.ts';
 import { codeSpans, commands, page, pages, words } from '../support/docs.ts';
+
+const answered = await apis();
 
 interface Shown {
   readonly where: string;
@@ -105,7 +104,7 @@ test('cdk has the commands and flags that are shown', () => {
 });
 
 describe('the API', () => {
-  const endpoints = [...reads, ...paymentReads, ...collections, ...operations];
+  const endpoints = answered.flatMap(({ handler }) => handler.endpoints);
   const requests = [...beginningWith('call'), ...beginningWith('curl')].flatMap(({ where, argv }) => {
     const address = argv.find((word) => word.startsWith('$API/'));
     if (address === undefined) return [];

@@ -1,14 +1,11 @@
 import { existsSync, globSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { screens } from '../../functions/api/collections/index.ts';
-import { operations } from '../../functions/api/operate.ts';
-import { paymentReads } from '../../functions/api/payments.ts';
-import { reads } from '../../functions/api/read.ts';
 import { leadingComments } from '../../functions/core/migrations/files.ts';
 import { readObjects } from '../../functions/core/migrations/objects.ts';
 import { inertTypes } from '../../infra/local/assembly/inert.ts';
 import { datasetTables } from '../../infra/local/data/format.ts';
+import { apis } from '../../infra/openapi/apis.ts';
 import {
   codeSpans,
   filesBelow,
@@ -119,11 +116,12 @@ describe('the code', () => {
     }
   });
 
-  test('answers the requests that the README lists, and no others', () => {
+  test('answers the requests that the README lists, and no others', async () => {
     const listed = rows(section(page('README.md'), 'What answers')).map(([request = '']) => request);
-    const answered = [...reads, ...paymentReads, ...screens, ...operations].map(({ method, route }) =>
-      code(`${method} ${route}`),
-    );
+    const answered = (await apis())
+      .flatMap(({ handler }) => handler.endpoints)
+      .filter(({ aliasOf }) => aliasOf === undefined)
+      .map(({ method, route }) => code(`${method} ${route}`));
     expect(listed.toSorted()).toEqual(answered.toSorted());
   });
 

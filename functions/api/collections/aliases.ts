@@ -5,7 +5,9 @@ const COBRANZA = '/api/v1/yango/cabinet/cobranza-yango';
 
 /** The endpoint under every path by which callers have come to know it; the first is the one to use. */
 export function withAliases(endpoint: Endpoint): readonly Endpoint[] {
-  return [endpoint.route, ...aliasesOf(endpoint.route)].map((route) => ({ ...endpoint, route }));
+  return [endpoint.route, ...aliasesOf(endpoint.route)].map((route) =>
+    route === endpoint.route ? endpoint : { ...endpoint, route, aliasOf: endpoint.route },
+  );
 }
 
 function aliasesOf(route: string): readonly string[] {

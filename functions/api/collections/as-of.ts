@@ -4,14 +4,29 @@ import type { Sql, Transaction } from '../../core/database.ts';
 import { CuadreError, NotFoundError } from '../../core/errors.ts';
 import { type HttpEvent, type HttpResult, notModified, ok } from '../../core/http.ts';
 import type { Environment } from '../../core/services.ts';
+import { instant } from '../../core/wire.ts';
 
 /** A refresh of the materialized view: which, when, by which run, and what is dated after `as_of` is not in it. */
 export const refresh = z.strictObject({
   refresh_id: z.int(),
   as_of: z.iso.date().nullable(),
-  refreshed_at: z.string(),
+  refreshed_at: instant,
   run_id: z.uuid().nullable(),
 });
+
+/** As an answer says it. */
+export const asOfAnswer = z.strictObject({
+  source: z.enum(['live', 'materialized']),
+  refresh_id: z.int().nullable(),
+  as_of: z.iso.date().nullable().describe('What is dated later is not in it.'),
+  refreshed_at: instant.nullable(),
+  run_id: z.uuid().nullable().describe('The run that refreshed the view.'),
+});
+asOfAnswer.register(z.globalRegistry, {
+  id: 'AsOf',
+  description: 'Since when the answer stands; all null but the source when it is live.',
+});
+
 export type Refresh = z.infer<typeof refresh>;
 
 interface Request {
@@ -40,8 +55,7 @@ export async function answerAsOf<Found extends { readonly refresh: Refresh | nul
   return ok(event, { ...body(found), as_of: asOf(known) }, tagOf(event, known, environment.codeVersion));
 }
 
-/** As an answer says it. */
-export function asOf(of: Refresh | null) {
+export function asOf(of: Refresh | null): z.infer<typeof asOfAnswer> {
   return of === null
     ? { source: 'live', refresh_id: null, as_of: null, refreshed_at: null, run_id: null }
     : { source: 'materialized', ...of };

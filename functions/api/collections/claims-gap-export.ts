@@ -30,9 +30,10 @@ export const claimsGapExport = endpoint({
   summary: 'Expected claims that do not exist, or all of a reason, as CSV',
   query: z.strictObject({
     ...gapFilters,
-    limit: wholeNumber(1, 50_000).default(10_000),
+    limit: wholeNumber(1, 50_000).default(10_000).describe('More rows than this are refused, not cut.'),
   }),
   path: noParameters,
+  answer: { csv: columns },
   async run({ event, query, environment }) {
     const maxRows = Math.min(query.limit, environment.config.EXPORT_MAX_ROWS);
     return environment.control.transaction(async (sql) => {

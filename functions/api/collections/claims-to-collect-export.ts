@@ -33,6 +33,7 @@ export const claimsToCollectExport = endpoint({
   summary: 'Unpaid claims to put to the payer, as CSV',
   query: z.strictObject(claimsFilter),
   path: noParameters,
+  answer: { csv: columns },
   async run({ event, query, environment }) {
     const maxRows = environment.config.EXPORT_MAX_ROWS;
     return environment.control.transaction(async (sql) => {

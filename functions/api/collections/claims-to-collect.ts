@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { endpoint, noParameters, ok, wholeNumber } from '../../core/http.ts';
+import { endpoint, noParameters, ok } from '../../core/http.ts';
+import { limit, offset } from '../page.ts';
 import { claim, claimsFilter } from './claims-to-collect-filters.ts';
 
 const page = z.strictObject({ total: z.int(), rows: z.array(claim) });
@@ -11,10 +12,24 @@ export const claimsToCollect = endpoint({
   summary: 'Unpaid claims to put to the payer, the longest overdue first',
   query: z.strictObject({
     ...claimsFilter,
-    limit: wholeNumber(1, 200).default(50),
-    offset: wholeNumber(0, 999_999_999).default(0),
+    limit: limit(200, 50),
+    offset,
   }),
   path: noParameters,
+  answer: z.strictObject({
+    status: z.literal('ok'),
+    count: z.int().describe('Rows of this page.'),
+    total: z.int().describe('Rows of the whole selection.'),
+    filters: z.strictObject({
+      date_from: z.iso.date().optional(),
+      date_to: z.iso.date().optional(),
+      milestone_value: z.int().optional(),
+      search: z.string().optional(),
+      limit: z.int(),
+      offset: z.int(),
+    }),
+    rows: z.array(claim),
+  }),
   async run({ event, query, environment }) {
     const [found] = await environment.control.sql(page)`
       with selection as materialized (

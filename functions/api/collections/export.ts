@@ -50,6 +50,8 @@ export const cobranzaExport = endpoint({
   summary: 'What the payer owes per driver, as CSV',
   query: z.strictObject(cobranzaFilter),
   path: noParameters,
+  answer: { csv: columns },
+  problems: { 404: ['NOT_REFRESHED'] },
   async run({ event, query, environment }) {
     const { control, codeVersion } = environment;
     const maxRows = environment.config.EXPORT_MAX_ROWS;

@@ -1,14 +1,6 @@
 import * as z from 'zod';
-import { calendarDate } from '../../core/dates.ts';
-import { wholeNumber } from '../../core/http.ts';
-
-/** `true` or `false` in a query string. */
-export function flag(fallback: boolean) {
-  return z
-    .enum(['true', 'false'], 'must be true or false')
-    .transform((text) => text === 'true')
-    .default(fallback);
-}
+import { flag, wholeNumber } from '../../core/http.ts';
+import { weekOfLead } from '../lead-filters.ts';
 
 export const QUALITY_BUCKETS = [
   'SATISFACTORY_LEDGER',
@@ -21,21 +13,25 @@ export const QUALITY_BUCKETS = [
 
 /** What every endpoint over the drivers' standing can be asked, each with the same meaning everywhere. */
 export const cobranzaFilter = {
-  only_with_debt: flag(false),
+  only_with_debt: flag().default(false).describe('Only drivers for whom the payer owes something.'),
   min_debt: z
     .string()
     .regex(/^\d{1,10}(\.\d{1,2})?$/, 'must be an amount from 0 up, such as 100 or 100.50')
-    .optional(),
-  /** That milestone and not the next: M1 is 1 to 4 trips, M5 5 to 24, M25 25 or more. */
+    .optional()
+    .describe('Only drivers for whom the payer owes at least so much, in soles.'),
   reached_milestone: z
     .string()
+    .regex(/^[mM](1|5|25)$/, 'must be m1, m5 or m25')
     .toLowerCase()
-    .pipe(z.enum(['m1', 'm5', 'm25'], 'must be m1, m5 or m25'))
-    .optional(),
-  scout_id: wholeNumber(0, 999_999_999).optional(),
-  week_start: calendarDate.optional(),
-  /** The view as of its last refresh; false: what the tables say now, which takes longer. */
-  use_materialized: flag(true),
+    .optional()
+    .describe(
+      'That milestone and not the next: m1 is 1 to 4 trips, m5 5 to 24, m25 25 or more. Figures named after a milestone count everyone who reached it.',
+    ),
+  scout_id: wholeNumber(0, 999_999_999).optional().describe('Only drivers of this scout.'),
+  week_start: weekOfLead,
+  use_materialized: flag()
+    .default(true)
+    .describe('The view as of its last refresh; false: what the tables say now, which takes longer.'),
 };
 
 const filterSchema = z.strictObject(cobranzaFilter);
@@ -50,5 +46,24 @@ export function argumentsOf(filter: CobranzaFilter) {
     milestone: filter.reached_milestone ?? null,
     scout: filter.scout_id ?? null,
     week: filter.week_start ?? null,
+  };
+}
+
+/** The filters as an answer repeats them. */
+export const filtersShown = {
+  only_with_debt: z.boolean(),
+  min_debt: z.string().nullable(),
+  reached_milestone: z.string().nullable(),
+  scout_id: z.int().nullable(),
+  week_start: z.iso.date().nullable(),
+};
+
+export function showFilters(filter: CobranzaFilter) {
+  return {
+    only_with_debt: filter.only_with_debt,
+    min_debt: filter.min_debt ?? null,
+    reached_milestone: filter.reached_milestone ?? null,
+    scout_id: filter.scout_id ?? null,
+    week_start: filter.week_start ?? null,
   };
 }

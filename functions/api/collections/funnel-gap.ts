@@ -1,10 +1,12 @@
 import * as z from 'zod';
 import { endpoint, noParameters, ok } from '../../core/http.ts';
 
+const share = z.number().describe('Per cent of all leads, with two decimals.');
+
 const counts = z.strictObject({
   total_leads: z.int(),
   leads_with_identity: z.int(),
-  leads_with_claims: z.int(),
+  leads_with_claims: z.int().describe('With a derived claim of some milestone.'),
   leads_without_identity: z.int(),
   leads_without_claims: z.int(),
   leads_without_both: z.int(),
@@ -17,6 +19,15 @@ export const funnelGap = endpoint({
   summary: 'Leads with and without identity and claims',
   query: noParameters,
   path: noParameters,
+  answer: counts.extend({
+    percentages: z.strictObject({
+      with_identity: share,
+      with_claims: share,
+      without_identity: share,
+      without_claims: share,
+      without_both: share,
+    }),
+  }),
   async run({ event, environment }) {
     const [found] = await environment.control.sql(counts)`
       select
@@ -31,16 +42,16 @@ export const funnelGap = endpoint({
         from ops.v_cabinet_leads_limbo
       ) lead`;
     if (found === undefined) throw new Error('an aggregate without groups returned no row');
-    const share = (part: number) =>
+    const percent = (part: number) =>
       found.total_leads === 0 ? 0 : Math.round((10_000 * part) / found.total_leads) / 100;
     return ok(event, {
       ...found,
       percentages: {
-        with_identity: share(found.leads_with_identity),
-        with_claims: share(found.leads_with_claims),
-        without_identity: share(found.leads_without_identity),
-        without_claims: share(found.leads_without_claims),
-        without_both: share(found.leads_without_both),
+        with_identity: percent(found.leads_with_identity),
+        with_claims: percent(found.leads_with_claims),
+        without_identity: percent(found.leads_without_identity),
+        without_claims: percent(found.leads_without_claims),
+        without_both: percent(found.leads_without_both),
       },
     });
   },

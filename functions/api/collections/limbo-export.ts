@@ -37,8 +37,12 @@ export const limboExport = endpoint({
   method: 'GET',
   route: '/api/v1/ops/payments/cabinet-financial-14d/limbo/export',
   summary: 'Leads by the stage at which they stand, as CSV',
-  query: z.strictObject({ ...limboFilter, limit: wholeNumber(1, 50_000).default(10_000) }),
+  query: z.strictObject({
+    ...limboFilter,
+    limit: wholeNumber(1, 50_000).default(10_000).describe('More rows than this are refused, not cut.'),
+  }),
   path: noParameters,
+  answer: { csv: columns },
   async run({ event, query, environment }) {
     const maxRows = Math.min(query.limit, environment.config.EXPORT_MAX_ROWS);
     return environment.control.transaction(async (sql) => {

@@ -1,13 +1,17 @@
 import * as z from 'zod';
-import { calendarDate } from '../../core/dates.ts';
+import { money } from '../../core/wire.ts';
+import { leadDateFrom, leadDateTo, weekOfLead } from '../lead-filters.ts';
 
 export const LIMBO_STAGES = ['NO_IDENTITY', 'NO_DRIVER', 'NO_TRIPS_14D', 'TRIPS_NO_CLAIM', 'OK'] as const;
 
 export const limboFilter = {
-  limbo_stage: z.enum(LIMBO_STAGES, `must be one of ${LIMBO_STAGES.join(', ')}`).optional(),
-  week_start: calendarDate.optional(),
-  lead_date_from: calendarDate.optional(),
-  lead_date_to: calendarDate.optional(),
+  limbo_stage: z
+    .enum(LIMBO_STAGES, `must be one of ${LIMBO_STAGES.join(', ')}`)
+    .optional()
+    .describe('Only leads that stand there.'),
+  week_start: weekOfLead,
+  lead_date_from: leadDateFrom,
+  lead_date_to: leadDateTo,
 };
 
 /** One lead and where it stands. `has_claim_*` are derived claims, `has_generated_claim_*` rows of the claims' table. */
@@ -26,14 +30,15 @@ export const limboLead = z.strictObject({
   reached_m1_14d: z.boolean(),
   reached_m5_14d: z.boolean(),
   reached_m25_14d: z.boolean(),
-  expected_amount_14d: z.string(),
-  has_claim_m1: z.boolean(),
+  expected_amount_14d: money,
+  has_claim_m1: z.boolean().describe('A derived claim: what the trips and the rule give, as for m5 and m25.'),
   has_claim_m5: z.boolean(),
   has_claim_m25: z.boolean(),
   limbo_stage: z.enum(LIMBO_STAGES),
-  limbo_reason_detail: z.string(),
-  has_generated_claim_m1: z.boolean(),
+  limbo_reason_detail: z.string().describe('What is missing, of whom, and what to do; in Spanish.'),
+  has_generated_claim_m1: z.boolean().describe('A claim put on record, as for m5 and m25.'),
   has_generated_claim_m5: z.boolean(),
   has_generated_claim_m25: z.boolean(),
 });
+limboLead.register(z.globalRegistry, { id: 'LimboLead' });
 export type LimboLead = z.infer<typeof limboLead>;

@@ -1,17 +1,24 @@
 import * as z from 'zod';
 import { cursor, cursorOf } from '../../core/cursor.ts';
-import { endpoint, noParameters, ok, wholeNumber } from '../../core/http.ts';
+import { calendarDate } from '../../core/dates.ts';
+import { endpoint, noParameters, ok } from '../../core/http.ts';
+import { limit, offset, pageMeta } from '../page.ts';
 import { limboFilter, limboLead } from './limbo-filters.ts';
 
-const page = z.strictObject({
+const summary = z.strictObject({
   total_leads: z.int(),
   limbo_no_identity: z.int(),
   limbo_no_driver: z.int(),
   limbo_no_trips_14d: z.int(),
   limbo_trips_no_claim: z.int(),
   limbo_ok: z.int(),
-  data: z.array(limboLead),
 });
+summary.register(z.globalRegistry, {
+  id: 'LimboSummary',
+  description: 'Of the whole selection, not of the page.',
+});
+
+const page = summary.extend({ data: z.array(limboLead) });
 
 /** GET every lead with its stage and what is missing; the summary counts the whole selection. */
 export const limbo = endpoint({
@@ -20,11 +27,12 @@ export const limbo = endpoint({
   summary: 'Leads by the stage at which they stand, and why',
   query: z.strictObject({
     ...limboFilter,
-    limit: wholeNumber(1, 1000).default(100),
-    offset: wholeNumber(0, 999_999_999).default(0),
-    cursor: cursor(z.tuple([z.iso.date(), z.int()])).optional(),
+    limit: limit(1000, 100),
+    offset,
+    cursor: cursor(z.tuple([calendarDate, z.int32()])).optional(),
   }),
   path: noParameters,
+  answer: z.strictObject({ meta: pageMeta, summary, data: z.array(limboLead) }),
   async run({ event, query, environment }) {
     const [afterDate, afterLead] = query.cursor ?? [null, null];
     const [found] = await environment.control.sql(page)`

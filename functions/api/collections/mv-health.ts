@@ -1,19 +1,20 @@
 import * as z from 'zod';
 import { NotFoundError } from '../../core/errors.ts';
 import { endpoint, noParameters, ok } from '../../core/http.ts';
+import { instant } from '../../core/wire.ts';
 
 const health = z.strictObject({
   mv_name: z.string(),
-  last_ok_refresh_finished_at: z.string().nullable(),
+  last_ok_refresh_finished_at: instant.nullable(),
   hours_since_ok_refresh: z.number().nullable(),
-  status_bucket: z.enum(['OK', 'WARN', 'CRIT', 'NO_REFRESH']),
+  status_bucket: z.enum(['OK', 'WARN', 'CRIT', 'NO_REFRESH']).describe('OK below 24 hours, WARN below 48.'),
   last_status: z.enum(['OK', 'ERROR']).nullable(),
   last_error: z.string().nullable(),
   rows_after_refresh: z.int().nullable(),
-  calculated_at: z.string(),
-  stale: z.boolean(),
+  calculated_at: instant.describe('When this was asked: an answer is never the one before.'),
+  stale: z.boolean().describe('Older than 1440 minutes.'),
   consecutive_failures: z.int(),
-  as_of: z.iso.date().nullable(),
+  as_of: z.iso.date().nullable().describe('The business day of the last good refresh.'),
 });
 
 /** GET how old the collection screens' view is. */
@@ -23,6 +24,8 @@ export const mvHealth = endpoint({
   summary: 'Age and last refresh of the materialized view behind the collection screens',
   query: noParameters,
   path: noParameters,
+  answer: health,
+  problems: { 404: ['NO_SUCH_VIEW'] },
   async run({ event, environment }) {
     const [found] = await environment.control.sql(health)`
       select mv_name, last_ok_refresh_finished_at, hours_since_ok_refresh::double precision, status_bucket, last_status, last_error,

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { endpoint, noParameters } from '../../core/http.ts';
-import { answerAsOf, refresh } from './as-of.ts';
-import { argumentsOf, cobranzaFilter } from './filters.ts';
+import { money } from '../../core/wire.ts';
+import { answerAsOf, asOfAnswer, refresh } from './as-of.ts';
+import { argumentsOf, cobranzaFilter, filtersShown, showFilters } from './filters.ts';
 
 const metrics = z.strictObject({
-  refresh: refresh.nullable(),
   total_drivers: z.int(),
   drivers_with_scout: z.int(),
   drivers_without_scout: z.int(),
@@ -12,17 +12,21 @@ const metrics = z.strictObject({
   breakdown_by_quality: z.record(z.string(), z.int()),
   breakdown_by_source: z.record(z.string(), z.int()),
   drivers_without_scout_by_reason: z.record(z.string(), z.int()),
-  top_missing_examples: z.array(
-    z.strictObject({
-      driver_id: z.string(),
-      lead_date: z.iso.date(),
-      reached_m1: z.boolean(),
-      reached_m5: z.boolean(),
-      reached_m25: z.boolean(),
-      amount_due_yango: z.string(),
-    }),
-  ),
+  top_missing_examples: z
+    .array(
+      z.strictObject({
+        driver_id: z.string(),
+        lead_date: z.iso.date(),
+        reached_m1: z.boolean(),
+        reached_m5: z.boolean(),
+        reached_m25: z.boolean(),
+        amount_due_yango: money,
+      }),
+    )
+    .describe('Up to ten drivers without a scout who reached a milestone, those with the most debt first.'),
 });
+
+const row = metrics.extend({ refresh: refresh.nullable() });
 
 /** GET how many drivers have a scout, from which source, and who matters most among those without. */
 export const scoutMetrics = endpoint({
@@ -31,13 +35,20 @@ export const scoutMetrics = endpoint({
   summary: 'Coverage of scout attribution by quality and source',
   query: z.strictObject(cobranzaFilter),
   path: noParameters,
+  answer: z.strictObject({
+    status: z.literal('ok'),
+    metrics,
+    filters: z.strictObject(filtersShown),
+    as_of: asOfAnswer,
+  }),
+  problems: { 404: ['NOT_REFRESHED'] },
   async run({ event, query, environment }) {
     const f = argumentsOf(query);
     return answerAsOf(
       { event, environment },
       query.use_materialized,
       async (sql) => {
-        const [found] = await sql(metrics)`
+        const [found] = await sql(row)`
           with selection as materialized (
             select driver_id, lead_date, reached_m1_14d, reached_m5_14d, reached_m25_14d, amount_due_yango,
                    scout_id, scout_quality_bucket, scout_source_table, person_key
@@ -84,13 +95,7 @@ export const scoutMetrics = endpoint({
       ({ refresh: _refresh, ...found }) => ({
         status: 'ok',
         metrics: found,
-        filters: {
-          only_with_debt: query.only_with_debt,
-          min_debt: query.min_debt ?? null,
-          reached_milestone: query.reached_milestone ?? null,
-          scout_id: query.scout_id ?? null,
-          week_start: query.week_start ?? null,
-        },
+        filters: showFilters(query),
       }),
     );
   },

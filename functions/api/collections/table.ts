@@ -1,26 +1,36 @@
 import * as z from 'zod';
-import { cursor, cursorOf } from '../../core/cursor.ts';
-import { endpoint, noParameters, wholeNumber } from '../../core/http.ts';
-import { answerAsOf, refresh } from './as-of.ts';
+import { cursor, cursorOf, keyText } from '../../core/cursor.ts';
+import { calendarDate } from '../../core/dates.ts';
+import { endpoint, flag, noParameters } from '../../core/http.ts';
+import { money } from '../../core/wire.ts';
+import { limit, offset, pageMeta } from '../page.ts';
+import { answerAsOf, asOfAnswer, refresh } from './as-of.ts';
 import { driver } from './driver.ts';
-import { argumentsOf, cobranzaFilter, flag } from './filters.ts';
+import { argumentsOf, cobranzaFilter } from './filters.ts';
 
 const summary = z.strictObject({
   total_drivers: z.int(),
   drivers_with_expected: z.int(),
   drivers_with_debt: z.int(),
-  total_expected_yango: z.string(),
-  total_paid_yango: z.string(),
-  total_debt_yango: z.string(),
-  total_overpaid_yango: z.string(),
-  collection_percentage: z.number(),
-  drivers_m1: z.int(),
-  drivers_m5: z.int(),
-  drivers_m25: z.int(),
+  total_expected_yango: money,
+  total_paid_yango: money,
+  total_debt_yango: money,
+  total_overpaid_yango: money.describe(
+    'Paid beyond what is expected, per milestone; soles, as a decimal string.',
+  ),
+  collection_percentage: z
+    .number()
+    .describe('Paid of expected, in per cent with two decimals; 0 when nothing is expected.'),
+  drivers_m1: z
+    .int()
+    .describe('Everyone with 1 trip or more: inclusive, unlike the parameter reached_milestone.'),
+  drivers_m5: z.int().describe('Everyone with 5 trips or more.'),
+  drivers_m25: z.int().describe('Everyone with 25 trips or more.'),
   drivers_with_scout: z.int(),
   drivers_without_scout: z.int(),
   pct_with_scout: z.number(),
 });
+summary.register(z.globalRegistry, { id: 'StandingSummary' });
 
 const page = z.strictObject({
   refresh: refresh.nullable(),
@@ -39,12 +49,20 @@ export const cobranzaTable = endpoint({
   summary: 'What the payer owes per driver, with scout and totals',
   query: z.strictObject({
     ...cobranzaFilter,
-    include_summary: flag(true),
-    limit: wholeNumber(1, 1000).default(200),
-    offset: wholeNumber(0, 999_999_999).default(0),
-    cursor: cursor(z.tuple([z.iso.date(), z.string()])).optional(),
+    include_summary: flag().default(true).describe('Also add up the selection, and everyone.'),
+    limit: limit(1000, 200),
+    offset,
+    cursor: cursor(z.tuple([calendarDate, keyText])).optional(),
   }),
   path: noParameters,
+  answer: z.strictObject({
+    meta: pageMeta,
+    summary: summary.nullable().describe('Of the selection.'),
+    summary_total: summary.nullable().describe('Of everyone, whatever the filters.'),
+    data: z.array(driver),
+    as_of: asOfAnswer,
+  }),
+  problems: { 404: ['NOT_REFRESHED'] },
   async run({ event, query, environment }) {
     const f = argumentsOf(query);
     const filtered = f.withDebt || [f.minDebt, f.milestone, f.scout, f.week].some((each) => each !== null);

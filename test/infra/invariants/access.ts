@@ -107,6 +107,7 @@ export function access(assembly: Assembly, environment: EnvironmentName): void {
       ['GET /api/v1/payments/{proxy+}', kind],
       ['GET /api/v1/yango/cabinet/{proxy+}', kind],
       ['POST /api/v1/{proxy+}', kind],
+      ['GET /openapi.json', kind],
     ]);
     for (const { AuthorizerId } of routes) expect(AuthorizerId !== undefined).toBe(kind === 'JWT');
     expect(assembly.ofType('AWS::ApiGatewayV2::Authorizer')).toHaveLength(kind === 'JWT' ? 1 : 0);

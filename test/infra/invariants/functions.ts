@@ -32,7 +32,7 @@ function functionsOf(assembly: Assembly) {
     .map((found) => ({ found, properties: lambda.parse(found.properties) }));
 }
 
-/** PostgreSQL user of each function: the least it can do its work with. */
+/** PostgreSQL user of each function: the least it can do its work with, `none` where it has none. */
 const USERS = {
   migrate: 'owner',
   'cabinet-payments-ingest': 'jobs',
@@ -50,6 +50,7 @@ const USERS = {
   'api-payments': 'reader',
   'api-read': 'reader',
   'api-operate': 'operator',
+  'api-document': 'none',
 } as const;
 
 export function functions(assembly: Assembly): void {
@@ -115,11 +116,14 @@ export function functions(assembly: Assembly): void {
     for (const [name, role] of Object.entries(USERS)) {
       const each = named(name);
       const { DB_USER, DB_AUTH, DB_SECRET_ARN } = each?.properties.Environment.Variables ?? {};
-      if (role !== 'owner') expect(DB_USER, name).toBe(`cuadre_${role}`);
+      if (role !== 'owner' && role !== 'none') expect(DB_USER, name).toBe(`cuadre_${role}`);
       const statements = each ? allowedBy(assembly, each.found, each.properties.Role) : [];
       const connects = statements.filter(({ actions }) => actions.includes('rds-db:connect'));
       const reads = statements.filter(({ actions }) => actions.includes('secretsmanager:GetSecretValue'));
-      if (DB_AUTH === 'iam') {
+      if (role === 'none') {
+        expect({ DB_USER, DB_AUTH, connects, reads }, name).toEqual({ connects: [], reads: [] });
+        expect(each?.properties.VpcConfig, name).toBeUndefined();
+      } else if (DB_AUTH === 'iam') {
         expect(reads, name).toEqual([]);
         expect(connects, name).toHaveLength(1);
         expect(JSON.stringify(connects[0]?.resource), name).toMatch(new RegExp(`/${String(DB_USER)}"`));
