@@ -103,7 +103,7 @@ function throttleRoutes(stage: HttpStage, api: Api, routes: readonly Route[]): v
   const resource = stage.node.defaultChild;
   if (!(resource instanceof CfnStage)) throw new Error('a stage is made of something else');
   resource.routeSettings = Object.fromEntries(own);
-  for (const each of api.node.findAll()) if (each instanceof CfnRoute) resource.addDependency(each);
+  for (const each of api.node.findAll()) if (each instanceof CfnRoute) resource.addResourceDependency(each);
 }
 
 function authorizer({ auth }: ApiConfig): IHttpRouteAuthorizer {
