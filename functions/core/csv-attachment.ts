@@ -17,6 +17,9 @@ const INLINE_BYTES = 6_291_556 - 8_192;
 /** To follow a link, not to keep it: a role's session may end sooner than a longer one. */
 const LINK_SECONDS = 900;
 
+/** Kept back of the function's time for giving a file up. */
+const SETTLING_SECONDS = 5;
+
 export interface CsvExport {
   readonly columns: readonly CsvColumn[];
   /** In the order of the file. Limited to one row more than `maxRows`: that is enough to know. */
@@ -79,6 +82,30 @@ export async function csvAttachment(
     });
     return redirect(request, given, files, key, { bytes, contentType: '', metadata: described });
   });
+}
+
+/**
+ * One state of the database for everything that a file is made from. Ends when the body has, also where the connection
+ * is lost, of which a transaction's caller hears at once: a file that is being given up must be given up before the
+ * function answers and is frozen.
+ */
+export async function snapshot<T>(
+  { control, config }: Environment,
+  body: (sql: Transaction) => Promise<T>,
+): Promise<T> {
+  let running: Promise<unknown> = Promise.resolve();
+  try {
+    return await control.transaction(async (sql) => {
+      await sql`set transaction isolation level repeatable read, read only`;
+      // The role's limit is for screens. A file is one statement for as long as S3 takes it.
+      await sql`select set_config('statement_timeout', ${`${1000 * Math.max(1, config.FUNCTION_TIMEOUT_SECONDS - SETTLING_SECONDS)}`}, true)`;
+      const result = body(sql);
+      running = result.catch(() => undefined);
+      return result;
+    });
+  } finally {
+    await running;
+  }
 }
 
 /** The link to the file of an earlier request over the same data, if there is one. */

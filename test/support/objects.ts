@@ -19,7 +19,7 @@ export interface Objects {
   /** `PUT /bucket/key?query` of every request since the last `reset`. */
   readonly requests: string[];
   /** Called for every request, with how many came before it. */
-  fault: (line: string, before: number) => Fault | undefined;
+  fault: (line: string, before: number) => Fault | undefined | Promise<undefined>;
   /** Milliseconds that the store would have waited before repeating. */
   readonly waits: number[];
   /** Keys and sizes in the bucket. */
@@ -51,7 +51,7 @@ async function start(): Promise<Objects & { stop(): Promise<void> }> {
   server.objects.create(BUCKET, {});
   const begun = new Set<string>();
   let parts = 0;
-  const wire = createServer((incoming, response) => pass(incoming, response));
+  const wire = createServer((incoming, response) => void pass(incoming, response));
   await new Promise<void>((resolve) => wire.listen(0, '127.0.0.1', resolve));
   const environment = {
     AWS_REGION: 'us-east-1',
@@ -91,11 +91,15 @@ async function start(): Promise<Objects & { stop(): Promise<void> }> {
     },
   };
 
-  function pass(incoming: IncomingMessage, response: ServerResponse): void {
+  async function pass(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const line = `${incoming.method} ${incoming.url}`;
-    const fault = objects.fault(line, objects.requests.length);
+    const before = objects.requests.length;
     objects.requests.push(line);
-    if (fault === 'cut') return void incoming.socket.destroy();
+    const fault = await objects.fault(line, before);
+    if (fault === 'cut') {
+      incoming.socket.destroy();
+      return;
+    }
     if (fault !== undefined) {
       incoming.resume();
       const promised = Number(fault.headers?.['content-length'] ?? fault.body?.length ?? 0);

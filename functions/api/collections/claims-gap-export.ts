@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type CsvColumn, from } from '../../core/csv.ts';
-import { csvAttachment, inlineFlag } from '../../core/csv-attachment.ts';
+import { csvAttachment, inlineFlag, snapshot } from '../../core/csv-attachment.ts';
 import { endpoint, noParameters, wholeNumber } from '../../core/http.ts';
 import { gapFilters } from '../claims-gap.ts';
 
@@ -35,8 +35,7 @@ export const claimsGapExport = endpoint({
   path: noParameters,
   async run({ event, query, environment }) {
     const maxRows = Math.min(query.limit, environment.config.EXPORT_FILE_MAX_ROWS);
-    return environment.control.transaction(async (sql) => {
-      await sql`set transaction isolation level repeatable read, read only`;
+    return snapshot(environment, async (sql) => {
       return csvAttachment(
         sql,
         { event, environment },

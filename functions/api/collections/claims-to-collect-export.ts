@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type CsvColumn, from } from '../../core/csv.ts';
-import { csvAttachment, inlineFlag } from '../../core/csv-attachment.ts';
+import { csvAttachment, inlineFlag, snapshot } from '../../core/csv-attachment.ts';
 import { endpoint, noParameters } from '../../core/http.ts';
 import { claimsFilter } from './claims-to-collect-filters.ts';
 
@@ -34,8 +34,7 @@ export const claimsToCollectExport = endpoint({
   path: noParameters,
   async run({ event, query, environment }) {
     const maxRows = environment.config.EXPORT_FILE_MAX_ROWS;
-    return environment.control.transaction(async (sql) => {
-      await sql`set transaction isolation level repeatable read, read only`;
+    return snapshot(environment, async (sql) => {
       return csvAttachment(
         sql,
         { event, environment },

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type CsvColumn, from, type Source } from '../../core/csv.ts';
-import { csvAttachment, earlierFile, inlineFlag } from '../../core/csv-attachment.ts';
+import { csvAttachment, earlierFile, inlineFlag, snapshot } from '../../core/csv-attachment.ts';
 import { tooManyRows, tooManyRowsInline } from '../../core/csv-file.ts';
 import type { Transaction } from '../../core/database.ts';
 import { endpoint, noParameters } from '../../core/http.ts';
@@ -61,8 +61,7 @@ export const cobranzaExport = endpoint({
     const { inline, ...filter } = query;
     const maxRows = inline ? environment.config.EXPORT_MAX_ROWS : environment.config.EXPORT_FILE_MAX_ROWS;
     return refreshed(() =>
-      control.transaction(async (sql) => {
-        await sql`set transaction isolation level repeatable read, read only`;
+      snapshot(environment, async (sql) => {
         await sql`set local plan_cache_mode = force_custom_plan`;
         const of = filter.use_materialized ? required(await lastRefresh(sql)) : undefined;
         const given = {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type CsvColumn, from } from '../../core/csv.ts';
-import { csvAttachment, inlineFlag } from '../../core/csv-attachment.ts';
+import { csvAttachment, inlineFlag, snapshot } from '../../core/csv-attachment.ts';
 import { endpoint, noParameters, wholeNumber } from '../../core/http.ts';
 import { limboFilter } from './limbo-filters.ts';
 
@@ -16,7 +16,7 @@ const columns: readonly CsvColumn[] = [
   { header: 'person_key', kind: 'plain', sql: 'person_key' },
   { header: 'driver_id', kind: 'text', sql: 'driver_id' },
   { header: 'trips_14d', kind: 'plain', sql: 'trips_14d' },
-  { header: 'window_end_14d', kind: 'plain', sql: 'window_end_14d' },
+  { header: 'window_end_14d', kind: 'plain', sql: 'window_end_14d::date' },
   { header: 'reached_m1_14d', kind: 'flag', sql: 'reached_m1_14d' },
   { header: 'reached_m5_14d', kind: 'flag', sql: 'reached_m5_14d' },
   { header: 'reached_m25_14d', kind: 'flag', sql: 'reached_m25_14d' },
@@ -44,8 +44,7 @@ export const limboExport = endpoint({
   path: noParameters,
   async run({ event, query, environment }) {
     const maxRows = Math.min(query.limit, environment.config.EXPORT_FILE_MAX_ROWS);
-    return environment.control.transaction(async (sql) => {
-      await sql`set transaction isolation level repeatable read, read only`;
+    return snapshot(environment, async (sql) => {
       return csvAttachment(
         sql,
         { event, environment },
