@@ -127,7 +127,7 @@ async function hold(source: AsyncGenerator<Buffer>, file: CsvFile, maxRows: numb
   for (;;) {
     const next = await source.next();
     if (next.done === true) return { held, ended: true };
-    held.push(next.value);
+    held.push(Buffer.from(next.value));
     travelling += jsonBytes(next.value);
     if (travelling > INLINE_BYTES || file.rows > maxRows) return { held, ended: false };
   }

@@ -22,7 +22,10 @@ export class CsvFile {
     return this.#lines.rows;
   }
 
-  /** @throws TooLargeError (EXPORT_TOO_MANY_ROWS) at the first row too many */
+  /**
+   * Each piece holds until the next one is asked for.
+   * @throws TooLargeError (EXPORT_TOO_MANY_ROWS) at the first row too many
+   */
   async *bytes(): AsyncGenerator<Buffer, undefined> {
     yield this.#counted(csvHeader(this.#columns));
     for await (const piece of this.#copied) {

@@ -83,9 +83,13 @@ const CR = 13;
 export class CsvLines {
   rows = 0;
   #quoted = false;
+  #buffer = Buffer.alloc(0);
 
+  /** What it returns holds until the next call: made anew for each piece, it was a hundred megabytes of garbage. */
   convert(bytes: Uint8Array): Buffer {
-    const converted = Buffer.allocUnsafe(bytes.length + lineEnds(bytes));
+    const length = bytes.length + lineEnds(bytes);
+    if (this.#buffer.length < length) this.#buffer = Buffer.allocUnsafeSlow(2 * length);
+    const converted = this.#buffer;
     let to = 0;
     let quoted = this.#quoted;
     let rows = this.rows;

@@ -12,7 +12,7 @@ import { type Upload, upload } from './objects/upload.ts';
  * (NO_SUCH_OBJECT), PermanentError (OBJECT_STORE_REFUSED) for the rest.
  */
 export interface ObjectStore {
-  /** Streams in constant memory (24 MiB), whatever the length; resolves to the bytes. All of it or nothing. */
+  /** Streams in constant memory (25 MiB), whatever the length; resolves to the bytes. All of it or nothing. */
   put(object: Upload): Promise<number>;
   /** Its size at once, its bytes as they are read; reading fails with RetryableError when it is cut off. */
   get(key: string): Promise<OpenObject>;

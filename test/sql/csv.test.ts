@@ -68,7 +68,7 @@ describe.each(versions)('CSV written by PostgreSQL %i', (version) => {
       return sql.copy(statement, async (copied) => {
         const file = new CsvFile(columns, copied, maxRows);
         const pieces: Buffer[] = [];
-        for await (const piece of file.bytes()) pieces.push(piece);
+        for await (const piece of file.bytes()) pieces.push(Buffer.from(piece));
         return { text: Buffer.concat(pieces).toString(), rows: file.rows, digest: file.digest() };
       });
     });

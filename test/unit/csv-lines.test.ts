@@ -18,10 +18,10 @@ describe('the ends of lines', () => {
         const pieces: Buffer[] = [];
         let from = 0;
         for (const cut of cuts) {
-          pieces.push(lines.convert(bytes.subarray(from, from + cut)));
+          pieces.push(Buffer.from(lines.convert(bytes.subarray(from, from + cut))));
           from = Math.min(bytes.length, from + cut);
         }
-        pieces.push(lines.convert(bytes.subarray(from)));
+        pieces.push(Buffer.from(lines.convert(bytes.subarray(from))));
         expect(Buffer.concat(pieces).toString()).toBe(expected(given));
         expect(lines.rows).toBe(given.replace(/"[^"]*"?/g, '').split('\n').length - 1);
       }),

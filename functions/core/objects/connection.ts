@@ -42,7 +42,7 @@ export interface Connection {
 }
 
 const ATTEMPTS = 4;
-/** A part of 8 MiB takes a second at a tenth of a Lambda's network. */
+/** A part of 5 MiB takes less than a second at a tenth of a Lambda's network. */
 const TIMEOUT_MS = 20_000;
 
 /** Signed requests to one bucket. Bodies are not hashed a second time: TLS carries them and S3 checks their CRC. */
