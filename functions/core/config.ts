@@ -36,8 +36,12 @@ const worker = z.object({
   MAX_RECEIVES: z.coerce.number().int().min(1).max(1000).default(5),
   /** Schedule that the sweeper switches on and off; only the sweeper has it. */
   SWEEP_SCHEDULE: z.string().min(1).optional(),
-  /** Rows that one export may hold. */
+  /** Where files go that are too large for an answer; only the functions that read or write them have it. */
+  FILES_BUCKET: z.string().min(3).optional(),
+  /** Rows that one answer may hold as CSV; an export of more goes through a file, as one of more than 6 MB does. */
   EXPORT_MAX_ROWS: z.coerce.number().int().min(1).default(200_000),
+  /** Rows that one file may hold: what can be written in the time that the gateway gives. */
+  EXPORT_FILE_MAX_ROWS: z.coerce.number().int().min(1).default(2_000_000),
 });
 
 export type DatabaseConfig = z.infer<typeof byUrl> | z.infer<typeof byParts>;

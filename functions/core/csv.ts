@@ -1,40 +1,117 @@
-/** The one writer of CSV files that people open in a spreadsheet: RFC 4180 with BOM, CRLF and guarded text. */
+import * as z from 'zod';
+import type { Sql, SqlValue } from './database.ts';
 
-export type Cell = string | number | boolean | null;
-
-export interface CsvColumn<Row> {
+/**
+ * The one writer of CSV files that people open in a spreadsheet: RFC 4180 with BOM, CRLF and guarded text.
+ *
+ * PostgreSQL writes the rows. Measured per 200,000 drivers of 32 columns, in seconds of processor time: its COPY 0.6,
+ * the same text put together by SQL's functions 0.8 without any quoting and 2.4 with it, and rows fetched, checked and
+ * written by Node 4.0. What COPY does not know is said in its SELECT (Sí and No, the guard); what it cannot be told,
+ * CRLF, is done to its bytes as they pass.
+ */
+export interface CsvColumn {
   readonly header: string;
   /**
-   * `text` is what people typed: guarded against being read as a formula. `plain` is what we made (numbers, amounts,
-   * dates, ids): written as it is. `flag` is Sí or No.
+   * `text` is what people typed: guarded against being read as a formula. `word` is text of ours, `plain` what has no
+   * empty text (numbers, amounts, dates, ids): both written as they are. `flag` is Sí or No.
    */
-  readonly kind: 'text' | 'plain' | 'flag';
-  readonly of: (row: Row) => Cell;
+  readonly kind: 'text' | 'word' | 'plain' | 'flag';
+  /** An expression over the source's columns. */
+  readonly sql: string;
+}
+
+/** A piece of SQL with values in it: what follows FROM. */
+export interface Source {
+  readonly strings: readonly string[];
+  readonly values: readonly SqlValue[];
+}
+
+export function from(strings: TemplateStringsArray, ...values: SqlValue[]): Source {
+  return { strings: [...strings], values };
 }
 
 /** Without it spreadsheets take the file for Latin-1. */
 const BOM = '\uFEFF';
 
-export function csvHeader<Row>(columns: readonly CsvColumn<Row>[]): string {
-  return BOM + line(columns.map(({ header }) => header));
+export function csvHeader(columns: readonly CsvColumn[]): Buffer {
+  return Buffer.from(`${BOM}${columns.map(({ header }) => quoted(header)).join(',')}\r\n`);
 }
 
-export function csvRow<Row>(columns: readonly CsvColumn<Row>[], row: Row): string {
-  return line(columns.map((column) => cellText(column.kind, column.of(row))));
+const literals = z.strictObject({ literals: z.array(z.string()) });
+
+/** COPY takes no parameters, so the server itself writes the values as literals. */
+export async function copyStatement(
+  sql: Sql,
+  columns: readonly CsvColumn[],
+  source: Source,
+): Promise<string> {
+  const [found] = await sql(literals)`
+    select coalesce(array_agg(quote_nullable(value) order by position), '{}') as literals
+    from unnest(${source.values.map((value) => (value === null ? null : String(value)))}::text[]) with ordinality as given (value, position)`;
+  const text = source.strings.reduce(
+    (before, after, n) => `${before}${found?.literals[n - 1] ?? 'null'}${after}`,
+  );
+  return `copy (select ${columns.map(cellOf).join(', ')} from ${text}) to stdout (format csv)`;
 }
 
-function cellText(kind: CsvColumn<never>['kind'], value: Cell): string {
-  if (value === null) return '';
-  if (kind === 'flag') return value === true ? 'Sí' : 'No';
-  const text = String(value);
-  return kind === 'text' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+/** An empty text is nothing: COPY would tell it from NULL by quotes, which a spreadsheet shows alike. */
+function cellOf({ kind, sql: expression }: CsvColumn): string {
+  const sql = `(${expression})`;
+  switch (kind) {
+    case 'flag':
+      return `case when ${sql} then 'Sí' when not ${sql} then 'No' end`;
+    case 'text':
+      // = + - @, tab and carriage return.
+      return `case when ascii(${sql}) in (61, 43, 45, 64, 9, 13) then '''' || ${sql} else nullif(${sql}, '') end`;
+    case 'word':
+      return `nullif(${sql}, '')`;
+    case 'plain':
+      return sql;
+  }
 }
 
-function line(cells: readonly string[]): string {
-  return `${cells.map(quoted).join(',')}\r\n`;
-}
-
-/** Quotes only where the format needs them. */
+/** Quotes only where the format needs them, as COPY does. */
 function quoted(cell: string): string {
   return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+}
+
+const QUOTE = 34;
+const LF = 10;
+const CR = 13;
+
+/** Puts a CR before every line's end, and counts them; a line's end inside quotes is somebody's text. */
+export class CsvLines {
+  rows = 0;
+  #quoted = false;
+  #buffer = Buffer.alloc(0);
+
+  /** What it returns holds until the next call: made anew for each piece, it was a hundred megabytes of garbage. */
+  convert(bytes: Uint8Array): Buffer {
+    const length = bytes.length + lineEnds(bytes);
+    if (this.#buffer.length < length) this.#buffer = Buffer.allocUnsafeSlow(2 * length);
+    const converted = this.#buffer;
+    let to = 0;
+    let quoted = this.#quoted;
+    let rows = this.rows;
+    for (let at = 0; at < bytes.length; at += 1) {
+      const byte = bytes[at] ?? 0;
+      if (byte === QUOTE) quoted = !quoted;
+      else if (byte === LF && !quoted) {
+        converted[to] = CR;
+        to += 1;
+        rows += 1;
+      }
+      converted[to] = byte;
+      to += 1;
+    }
+    this.#quoted = quoted;
+    this.rows = rows;
+    return converted.subarray(0, to);
+  }
+}
+
+function lineEnds(bytes: Uint8Array): number {
+  let count = 0;
+  for (let at = bytes.indexOf(LF); at !== -1; at = bytes.indexOf(LF, at + 1)) count += 1;
+  return count;
 }

@@ -95,6 +95,7 @@ function startDriver(
   const client = postgres(options);
   return {
     query: (statement) => send(client, statement, settings.prepare),
+    copy: (text) => receive(client, text),
     end: () => client.end({ timeout: 1 }),
   };
 }
@@ -105,9 +106,22 @@ async function send(client: postgres.Sql, statement: Statement, prepare: boolean
   if (!isResult(result)) {
     // COPY resolves to a stream, and the connection now speaks of nothing else.
     if (result instanceof Stream) result.on('error', () => undefined);
-    throw new PermanentError('COPY to or from the client is not supported', { code: 'COPY' });
+    throw new PermanentError('COPY is what copy() of a transaction is for, and only to the client', {
+      code: 'COPY',
+    });
   }
   return { rows: result, count: result.count ?? 0, command: result.command ?? '' };
+}
+
+/** Backpressure reaches the server: the driver reads no further than the stream is read. */
+async function receive(client: postgres.Sql, text: string): Promise<AsyncIterable<Buffer>> {
+  const stream: unknown = await client.unsafe(text).readable();
+  if (!(stream instanceof Stream.Readable)) {
+    throw new PermanentError('copy() takes a COPY ... TO STDOUT and nothing else', { code: 'COPY' });
+  }
+  stream.on('error', () => undefined);
+  // A destroyed stream would leave the driver waiting for ever to give it the rest.
+  return stream.iterator({ destroyOnReturn: false });
 }
 
 function isResult(result: unknown): result is Row[] & { count: number | null; command: string | null } {

@@ -2,6 +2,7 @@ import { type DatabaseConfig, databaseConfig, type WorkerConfig, workerConfig } 
 import { passwordFor } from './credentials.ts';
 import { type ConnectOptions, connect, type Database } from './database.ts';
 import { createLog, type Log } from './log.ts';
+import type { ObjectStore } from './object-store.ts';
 import { assertSchema } from './schema-check.ts';
 
 /** One connection per purpose and environment, made at the first invocation and kept while the environment lives. */
@@ -11,6 +12,8 @@ export interface Environment {
   readonly log: Log;
   readonly codeVersion: string;
   readonly config: WorkerConfig;
+  /** Another bucket than FILES_BUCKET's. */
+  readonly files?: ObjectStore | undefined;
 }
 
 /** Kept back of a function's timeout for recording a failure. */

@@ -27,7 +27,13 @@ function invocationOn(where: Pick<TestDatabase, 'connect'>): Invocation {
     control: where.connect('cuadre_jobs'),
     log,
     codeVersion: 'test',
-    config: { QUEUES: {}, FUNCTION_TIMEOUT_SECONDS: 10, MAX_RECEIVES: 3, EXPORT_MAX_ROWS: 1 },
+    config: {
+      QUEUES: {},
+      FUNCTION_TIMEOUT_SECONDS: 10,
+      MAX_RECEIVES: 3,
+      EXPORT_MAX_ROWS: 1,
+      EXPORT_FILE_MAX_ROWS: 1,
+    },
   };
   return {
     environment,

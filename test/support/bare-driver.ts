@@ -23,6 +23,9 @@ function transactionOf(driver: postgres.TransactionSql): Transaction {
     script: async (text: string) => {
       await driver.unsafe(text);
     },
+    copy: async () => {
+      throw new Error('no fault has a COPY');
+    },
     savepoint: async <T>(body: (sql: Transaction) => Promise<T>) => {
       const values = await driver.savepoint(async (inner) => [await body(transactionOf(inner))] as const);
       return values[0];

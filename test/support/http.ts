@@ -78,12 +78,20 @@ export function environmentOf(
   role: 'cuadre_reader' | 'cuadre_operator' | 'cuadre_jobs',
   queues: Record<string, string> = {},
   exportMaxRows = 200_000,
+  files?: Environment['files'],
 ): Environment {
   return {
     work: database.connect(role),
     control: database.connect(role),
     log: createLog({ write: () => {} }),
     codeVersion: 'test',
-    config: { QUEUES: queues, FUNCTION_TIMEOUT_SECONDS: 15, MAX_RECEIVES: 5, EXPORT_MAX_ROWS: exportMaxRows },
+    files,
+    config: {
+      QUEUES: queues,
+      FUNCTION_TIMEOUT_SECONDS: 15,
+      MAX_RECEIVES: 5,
+      EXPORT_MAX_ROWS: exportMaxRows,
+      EXPORT_FILE_MAX_ROWS: 2_000_000,
+    },
   };
 }

@@ -1,11 +1,13 @@
 import type { Socket } from 'node:net';
-import { connectionError, endsSession, isServerError, reconnects } from './failure.ts';
+import { asError, connectionError, endsSession, isServerError, reconnects } from './failure.ts';
 import { hearLastWords } from './last-words.ts';
 import type { Reply, Statement } from './statement.ts';
 
 /** The driver, bound to one connection and unable to make another. */
 export interface Driver {
   query(statement: Statement): Promise<Reply>;
+  /** What a `COPY ... TO STDOUT` sends, in pieces of any size. */
+  copy(text: string): Promise<AsyncIterable<Buffer>>;
   end(): Promise<void>;
 }
 
@@ -87,6 +89,51 @@ export class Session {
         },
       );
     });
+  }
+
+  /**
+   * Hands what the COPY sends to `consume`, and reads what that leaves over: the session then speaks of something
+   * else again. Settles in every case: with what `consume` makes of it, with its error, the server's, or the loss.
+   * @param typed what an error of the server or of the connection becomes
+   */
+  async copy<T>(
+    text: string,
+    consume: (rows: AsyncIterable<Buffer>) => Promise<T>,
+    typed: (error: unknown) => Error,
+  ): Promise<T> {
+    this.#statements += 1;
+    // Not a race against one promise of the loss: that would remember every piece until the end.
+    let fail: (error: Error) => void = () => {};
+    const orLost = <R>(work: Promise<R>): Promise<R> =>
+      new Promise((resolve, reject) => {
+        fail = reject;
+        if (this.#loss !== undefined) reject(typed(this.#loss));
+        work.then(resolve, (error: unknown) => reject(this.#failedCopy(error, typed)));
+      });
+    const stop = this.onLoss((loss) => fail(typed(loss)));
+    const limit = this.#limitMs === 0 ? undefined : setTimeout(() => this.#giveUp(), this.#limitMs);
+    try {
+      const source = await orLost(this.#driver.copy(text));
+      const iterator = source[Symbol.asyncIterator]();
+      // Without `return`: whoever stops reading leaves the rest to be read here.
+      const rows = { [Symbol.asyncIterator]: () => ({ next: () => orLost(iterator.next()) }) };
+      try {
+        return await consume(rows);
+      } finally {
+        for await (const _unread of rows);
+      }
+    } finally {
+      clearTimeout(limit);
+      stop();
+      // The driver pauses the socket for a reader who is behind. Where the end came with the piece that paused it,
+      // nobody reads any more who would have it go on, and the next statement would wait for ever.
+      if (this.#loss === undefined) this.#socket.resume();
+    }
+  }
+
+  #failedCopy(error: unknown, typed: (error: unknown) => Error): Error {
+    if (endsSession(error)) this.lose(asError(error));
+    return typed(error);
   }
 
   lose(error: Error): void {

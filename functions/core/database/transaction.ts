@@ -86,6 +86,8 @@ function handle(scope: Scope, session: Session, names: () => string): Transactio
   const run = (statement: Statement) => scope.enqueue(() => execute(session, statement));
   const sql = makeSql(async (statement) => refuseControl(await run(statement), statement), scope.adopt);
   return Object.assign(sql, {
+    copy: <T>(text: string, consume: (rows: AsyncIterable<Buffer>) => Promise<T>): Promise<T> =>
+      scope.adopt(scope.enqueue(() => copyOut(scope, session, text, consume))),
     script: (text: string) => scope.adopt(scope.enqueue(() => scriptInside(session, text))),
     savepoint: <T>(body: (inner: Transaction) => Promise<T>): Promise<T> => {
       const promise = scope.enqueue(() => savepoint(scope, session, names, body));
@@ -111,6 +113,25 @@ async function savepoint<T>(
   await execute(session, command(`release savepoint ${name}`));
   if ('error' in ended) throw ended.error;
   return ended.value;
+}
+
+/** A statement of the handle's inside `consume` would wait for the COPY, which waits for it: it is refused. */
+async function copyOut<T>(
+  outer: Scope,
+  session: Session,
+  text: string,
+  consume: (rows: AsyncIterable<Buffer>) => Promise<T>,
+): Promise<T> {
+  const scope = new Scope(outer.owner, outer);
+  const typed = (error: unknown) =>
+    session.loss === undefined || error instanceof CuadreError
+      ? asError(toTyped(error, headOf(command(text))))
+      : lostBefore(error, headOf(command(text)));
+  try {
+    return await scope.run(() => session.copy(text, consume, typed));
+  } finally {
+    await scope.end();
+  }
 }
 
 async function execute(session: Session, statement: Statement): Promise<Reply> {

@@ -6,6 +6,7 @@ import { claimsToCollect } from '../../../functions/api/collections/claims-to-co
 import { claimsToCollectExport } from '../../../functions/api/collections/claims-to-collect-export.ts';
 import { collections } from '../../../functions/api/collections/index.ts';
 import { mvHealth } from '../../../functions/api/collections/mv-health.ts';
+import { exports } from '../../../functions/api/collections/spreadsheets.ts';
 import { cobranzaTable } from '../../../functions/api/collections/table.ts';
 import { ownDatabase } from '../../support/database.ts';
 import { call, environmentOf } from '../../support/http.ts';
@@ -170,7 +171,6 @@ describe('GET claims-gap/export', () => {
 });
 
 test('one warm function gives every export after every other', async () => {
-  const exports = collections.filter(({ route }) => route.endsWith('/export'));
   expect(exports).toHaveLength(7);
   const { reader } = screens();
   const statuses: number[] = [];
@@ -224,7 +224,7 @@ describe('GET mv-health', () => {
 });
 
 test('every path by which callers know the screens leads to them', () => {
-  const paths = collections.map(({ method, route }) => `${method} ${route}`);
+  const paths = [...collections, ...exports].map(({ method, route }) => `${method} ${route}`);
   expect(paths.toSorted()).toEqual(
     [
       ...[

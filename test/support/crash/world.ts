@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { workerConfig } from '../../../functions/core/config.ts';
 import { bury } from '../../../functions/core/dead-letters.ts';
 import { CuadreError } from '../../../functions/core/errors.ts';
 import type { QueueRecord } from '../../../functions/core/events.ts';
@@ -154,7 +155,7 @@ export class World {
           control: process.database(opened.control),
           log: silent,
           codeVersion: 'test',
-          config: { QUEUES: {}, FUNCTION_TIMEOUT_SECONDS: 600, MAX_RECEIVES: MAX_TRIES, EXPORT_MAX_ROWS: 1 },
+          config: workerConfig({ MAX_RECEIVES: String(MAX_TRIES) }),
         },
         log: silent,
         requestId: randomUUID(),
