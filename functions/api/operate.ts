@@ -1,8 +1,9 @@
 import { alertsAcknowledge } from './alerts-acknowledge.ts';
 import { router } from './router.ts';
 import { runsStart } from './runs-start.ts';
+import { uploadsCsv } from './uploads/upload-csv.ts';
 
 /** The operator's calls: those that change something. */
-export const operations = [runsStart, alertsAcknowledge];
+export const operations = [runsStart, alertsAcknowledge, ...uploadsCsv];
 
 export const handler = router('api operate', operations);

@@ -1,10 +1,11 @@
 import { alertsList } from './alerts-list.ts';
+import { leadsDiagnostics } from './leads-diagnostics.ts';
 import { router } from './router.ts';
 import { runsDecisions } from './runs-decisions.ts';
 import { runsList } from './runs-list.ts';
 import { runsShow } from './runs-show.ts';
 
 /** The reads that have no function of their own subject. */
-export const reads = [runsList, runsShow, runsDecisions, alertsList];
+export const reads = [runsList, runsShow, runsDecisions, alertsList, leadsDiagnostics];
 
 export const handler = router('api read', reads);
