@@ -40,7 +40,11 @@ export async function processUpload(
       },
       { inline: false, codeVersion: environment.codeVersion, dryRunByDefault: false },
     );
-    await sendOutbox(environment.control, sqsQueues(environment.config.QUEUES), run.runId);
+    // What cannot be sent now stays due, and the relay sends it: the upload is in, and the run is in the ledger.
+    await sendOutbox(environment.control, sqsQueues(environment.config.QUEUES), run.runId).catch(
+      (error: unknown) =>
+        environment.log.warn('the run’s message was not sent yet', { runId: run.runId, error }),
+    );
     return { asked: true, run };
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error;

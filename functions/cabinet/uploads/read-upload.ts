@@ -59,6 +59,7 @@ export async function* readUpload(bytes: AsyncIterable<Uint8Array>, dataset: Dat
 const BOM = '\uFEFF';
 /** What a decoder that is not strict writes for bytes it does not understand. */
 const REPLACEMENT = '\uFFFD';
+const LOST = 'holds U+FFFD: a character was lost before, when the file was not written or sent as UTF-8';
 
 async function* recordsOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<CsvRecord[]> {
   const decoder = new Utf8Decoder();
@@ -68,16 +69,19 @@ async function* recordsOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<CsvR
     const decoded = decoder.push(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength));
     const text = begun || !decoded.text.startsWith(BOM) ? decoded.text : decoded.text.slice(BOM.length);
     begun ||= decoded.text !== '';
-    const lost = text.indexOf(REPLACEMENT);
-    const records = [...parser.push(lost === -1 ? text : text.slice(0, lost))];
-    if (lost !== -1) {
-      parser.fail(
-        'holds U+FFFD: a character was lost before, when the file was not written or sent as UTF-8',
-        '',
-      );
+    const records: CsvRecord[] = [];
+    let stopped: unknown;
+    try {
+      const lost = text.indexOf(REPLACEMENT);
+      for (const record of parser.push(lost === -1 ? text : text.slice(0, lost))) records.push(record);
+      if (lost !== -1) parser.fail(LOST, '');
+      if (decoded.badByte !== undefined) notUtf8(parser, decoded.badByte);
+    } catch (error) {
+      stopped = error;
     }
-    if (decoded.badByte !== undefined) notUtf8(parser, decoded.badByte);
+    // The header may be among what stands before the place where reading must stop.
     yield records;
+    if (stopped !== undefined) throw stopped;
   }
   const { badByte } = decoder.end();
   if (badByte !== undefined) notUtf8(parser, badByte);
