@@ -35,7 +35,7 @@ comment on column ops.uploads.job_run_id is 'The job run that took it in, where 
 create table ops.upload_rejects (
   upload_id uuid not null references ops.uploads deferrable initially deferred,
   line bigint not null check (line >= 1),
-  verdict text not null check (verdict in ('rejected', 'different')),
+  verdict text not null check (verdict in ('rejected', 'contradicted', 'different')),
   field text,
   rule text not null,
   shape text
@@ -44,7 +44,7 @@ create table ops.upload_rejects (
 create index upload_rejects_by_line on ops.upload_rejects (upload_id, line);
 
 comment on table ops.upload_rejects is 'One row per thing wrong with a line of an upload. Never changed.';
-comment on column ops.upload_rejects.verdict is 'rejected: not taken. different: its key is there with other content in these fields, which stays.';
+comment on column ops.upload_rejects.verdict is 'rejected: not taken. contradicted: neither, for another line of the file says otherwise. different: its key is there with other content in these fields, which stays.';
 comment on column ops.upload_rejects.field is 'A column, or several with commas; empty where the row as a whole is meant.';
 comment on column ops.upload_rejects.shape is
   'What the value looks like, not what it says: digits as 9, letters as a or A, the rest as it is. Names and phones stay with who sent them.';

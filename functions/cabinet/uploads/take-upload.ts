@@ -18,9 +18,12 @@ export interface UploadRequest {
   readonly jobRunId?: string;
   /** Read from the beginning by each call. */
   readonly bytes: () => AsyncIterable<Uint8Array>;
-  /** Told of each piece's rejected rows as they are found, with their values; nothing else keeps those. */
-  readonly onRejects?: (rejects: readonly Reject[]) => Promise<void>;
+  /** Told of everything that is wrong with rows, as it is found; nothing else keeps the values. */
+  readonly onFound?: (verdict: Verdict, found: readonly Reject[]) => Promise<void>;
 }
+
+/** `contradicted` and `different` only the database can say, once all rows are there. */
+export type Verdict = 'rejected' | 'contradicted' | 'different';
 
 const count = z.string().transform(Number);
 
@@ -43,15 +46,17 @@ const upload = z.strictObject({
 });
 export type Upload = z.output<typeof upload>;
 
-const listed = z.strictObject({ line: count, field: z.string().nullable(), rule: z.string() });
-export type Listed = z.output<typeof listed>;
+/** Of what the database keeps, the value is not part. */
+const listed = z
+  .strictObject({ line: count, field: z.string().nullable(), rule: z.string() })
+  .transform((reject): Reject => ({ ...reject, value: null }));
 
 export interface Taken {
   readonly upload: Upload;
   /** The first of what is wrong with rows that were not taken. */
   readonly errors: readonly Reject[];
   /** The first rows whose key is there with other content; `field` names the columns. */
-  readonly differences: readonly Listed[];
+  readonly differences: readonly Reject[];
 }
 
 /** What an answer shows of each kind; the rest is in ops.upload_rejects. */
@@ -104,7 +109,7 @@ function again(error: unknown): unknown {
 
 /** The same as part of a transaction that is somebody else's. */
 export async function takeUploadWith(sql: Sql, request: UploadRequest, dryRun: boolean): Promise<Taken> {
-  const { uploadId, dataset, onRejects } = request;
+  const { uploadId, dataset, onFound } = request;
   await sql`select ops.begin_upload(${dataset})`;
   const digest = createHash('sha256');
   let bytes = 0;
@@ -128,7 +133,7 @@ export async function takeUploadWith(sql: Sql, request: UploadRequest, dryRun: b
     if (piece.rows.length > 0) await stage(sql, dataset, compositeArray(piece.rows));
     if (piece.rejects.length > 0) {
       await stageRejects(sql, uploadId, piece.rejects);
-      await onRejects?.(piece.rejects);
+      await onFound?.('rejected', piece.rejects);
     }
   }
   const record = await complete(sql, request, {
@@ -138,7 +143,27 @@ export async function takeUploadWith(sql: Sql, request: UploadRequest, dryRun: b
     rejectedRows,
     dryRun,
   });
-  return { upload: record, ...(await problemsOf(sql, uploadId, errors)) };
+  if (onFound !== undefined) await tellFound(sql, uploadId, onFound);
+  return { upload: record, ...(await firstProblems(sql, uploadId, errors)) };
+}
+
+async function tellFound(
+  sql: Sql,
+  uploadId: string,
+  onFound: NonNullable<UploadRequest['onFound']>,
+): Promise<void> {
+  for (const verdict of ['contradicted', 'different'] as const) {
+    for (let after = 0; ; ) {
+      const page = await sql(listed)`
+        select line, field, rule from ops.upload_rejects
+        where upload_id = ${uploadId}::uuid and verdict = ${verdict} and line > ${after}::bigint
+        order by line limit 1000`;
+      const last = page.at(-1);
+      if (last === undefined) break;
+      await onFound(verdict, page);
+      after = last.line;
+    }
+  }
 }
 
 function tooManyRejects(): InputError {
@@ -187,26 +212,25 @@ async function complete(
   }
 }
 
-/** The first errors and differences by line. The values are those that were just read: the database does not have them. */
-async function problemsOf(
+/** By line. The values are those that were just read. */
+async function firstProblems(
   sql: Sql,
   uploadId: string,
-  found: readonly Reject[],
+  read: readonly Reject[],
 ): Promise<Pick<Taken, 'errors' | 'differences'>> {
-  const first = (verdict: 'rejected' | 'different') => sql(listed)`
+  const first = (verdicts: readonly Verdict[]) => sql(listed)`
     select line, field, rule from ops.upload_rejects
-    where upload_id = ${uploadId}::uuid and verdict = ${verdict}
+    where upload_id = ${uploadId}::uuid and verdict = any (${verdicts}::text[])
     order by line, field nulls first, rule limit ${SHOWN}`;
-  const errors = await first('rejected');
+  const errors = await first(['rejected', 'contradicted']);
   return {
-    errors: errors.map((each) => {
-      const same = found.find(
-        ({ line, field, rule }) => line === each.line && field === each.field && rule === each.rule,
-      );
-      return { ...each, value: same?.value ?? null };
-    }),
-    differences: await first('different'),
+    errors: errors.map((error) => read.find((each) => isSame(each, error)) ?? error),
+    differences: await first(['different']),
   };
+}
+
+function isSame(a: Reject, b: Reject): boolean {
+  return a.line === b.line && a.field === b.field && a.rule === b.rule;
 }
 
 export const newUploadId = randomUUID;

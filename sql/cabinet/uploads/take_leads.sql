@@ -72,7 +72,7 @@ begin
       s.line, s.lead_created_at,
       case
         when k.line is not null then case when k.fields is null then 'ignored' else 'different' end
-        when r.contradicted then 'rejected'
+        when r.contradicted then 'contradicted'
         when r.place > 1 then 'ignored'
         else 'inserted'
       end as verdict,
@@ -110,21 +110,21 @@ begin
     insert into ops.upload_rejects (upload_id, line, verdict, field, rule)
     select p_upload_id, j.line, j.verdict, j.fields,
            case
-             when j.verdict = 'rejected' then 'is on several lines of the file, with different content'
+             when j.verdict = 'contradicted' then 'is on several lines of the file, with different content'
              when j.fields is null then 'a lead of this moment, name, phone and plate is there with other content, which stays'
              else 'the lead is there with other content, which stays'
            end
     from judged j
-    where j.verdict in ('different', 'rejected')
+    where j.verdict in ('different', 'contradicted')
   )
   select
     case when p_dry_run then count(*) filter (where j.verdict = 'inserted') else (select count(*) from written) end,
     count(*) filter (where j.verdict = 'ignored')
       + case when p_dry_run then 0 else count(*) filter (where j.verdict = 'inserted') - (select count(*) from written) end,
     count(*) filter (where j.verdict = 'different'),
-    count(*) filter (where j.verdict = 'rejected'),
-    min(j.lead_created_at) filter (where j.verdict <> 'rejected')::date,
-    max(j.lead_created_at) filter (where j.verdict <> 'rejected')::date
+    count(*) filter (where j.verdict = 'contradicted'),
+    min(j.lead_created_at) filter (where j.verdict <> 'contradicted')::date,
+    max(j.lead_created_at) filter (where j.verdict <> 'contradicted')::date
   into inserted, ignored, different, rejected, first_date, last_date
   from judged j;
 end

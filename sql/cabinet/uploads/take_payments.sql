@@ -31,7 +31,7 @@ begin
       s.line, s.date,
       case
         when k.line is not null then case when k.fields is null then 'ignored' else 'different' end
-        when r.contradicted then 'rejected'
+        when r.contradicted then 'contradicted'
         when r.place > 1 then 'ignored'
         else 'inserted'
       end as verdict,
@@ -53,19 +53,19 @@ begin
   ), listed as (
     insert into ops.upload_rejects (upload_id, line, verdict, field, rule)
     select p_upload_id, j.line, j.verdict, j.fields,
-           case when j.verdict = 'rejected' then 'is on several lines of the file, with different content'
+           case when j.verdict = 'contradicted' then 'is on several lines of the file, with different content'
                 else 'the payment is there with other content, which stays' end
     from judged j
-    where j.verdict in ('different', 'rejected')
+    where j.verdict in ('different', 'contradicted')
   )
   select
     case when p_dry_run then count(*) filter (where j.verdict = 'inserted') else (select count(*) from written) end,
     count(*) filter (where j.verdict = 'ignored')
       + case when p_dry_run then 0 else count(*) filter (where j.verdict = 'inserted') - (select count(*) from written) end,
     count(*) filter (where j.verdict = 'different'),
-    count(*) filter (where j.verdict = 'rejected'),
-    min(j.date) filter (where j.verdict <> 'rejected'),
-    max(j.date) filter (where j.verdict <> 'rejected')
+    count(*) filter (where j.verdict = 'contradicted'),
+    min(j.date) filter (where j.verdict <> 'contradicted'),
+    max(j.date) filter (where j.verdict <> 'contradicted')
   into inserted, ignored, different, rejected, first_date, last_date
   from judged j;
 end

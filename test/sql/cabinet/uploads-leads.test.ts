@@ -70,10 +70,16 @@ describe.each(versions)('a file of leads on PostgreSQL %i', (version) => {
     );
     expect(counts(taken)).toEqual({ inserted: 1, different: 2 });
     expect(taken.differences).toEqual([
-      { line: 2, field: 'park_phone, status', rule: 'the lead is there with other content, which stays' },
+      {
+        line: 2,
+        field: 'park_phone, status',
+        value: null,
+        rule: 'the lead is there with other content, which stays',
+      },
       {
         line: 3,
         field: null,
+        value: null,
         rule: 'a lead of this moment, name, phone and plate is there with other content, which stays',
       },
     ]);

@@ -48,7 +48,14 @@ describe.each(versions)('a file of payments on PostgreSQL %i', (version) => {
     );
     expect([counts(taken), taken.differences]).toEqual([
       { different: 1, ignored: 1 },
-      [{ line: 2, field: 'driver, trip_5', rule: 'the payment is there with other content, which stays' }],
+      [
+        {
+          line: 2,
+          field: 'driver, trip_5',
+          value: null,
+          rule: 'the payment is there with other content, which stays',
+        },
+      ],
     ]);
     expect(await rows()).toEqual(before);
   });
