@@ -40,7 +40,7 @@ export function buildApp({ context = {}, outdir }: BuildOptions = {}): App {
   const deployment = { config, codeVersion: config.codeVersion ?? codeVersion(PROJECT_ROOT) };
 
   const data = new DataStack(app, `${prefix}-data`, { deployment, description: 'Database and schema' });
-  const { database } = data;
+  const { database, files } = data;
   const pipelines = declared.map((pipeline) => {
     const stack = new PipelineStack(app, `${prefix}-${pipeline.domain}`, {
       deployment,
@@ -54,7 +54,7 @@ export function buildApp({ context = {}, outdir }: BuildOptions = {}): App {
   });
   const shared = { deployment, database, pipelines };
   for (const stack of [
-    new ApiStack(app, `${prefix}-api`, { ...shared, description: 'HTTP API' }),
+    new ApiStack(app, `${prefix}-api`, { ...shared, files, description: 'HTTP API' }),
     new OperationsStack(app, `${prefix}-operations`, { ...shared, description: 'Relay' }),
   ]) {
     stack.addStackDependency(data);

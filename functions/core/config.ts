@@ -34,6 +34,8 @@ const worker = z.object({
   FUNCTION_TIMEOUT_SECONDS: z.coerce.number().int().min(1).max(900).default(900),
   /** The queue's maxReceiveCount: the attempt of this number is the last. */
   MAX_RECEIVES: z.coerce.number().int().min(1).max(1000).default(5),
+  /** Where files go that are too large for an answer; only the functions that read or write them have it. */
+  FILES_BUCKET: z.string().min(3).optional(),
   /** Rows that one export may hold. */
   EXPORT_MAX_ROWS: z.coerce.number().int().min(1).default(200_000),
 });

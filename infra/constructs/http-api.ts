@@ -1,6 +1,8 @@
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
   HttpApi as Api,
+  CfnRoute,
+  CfnStage,
   HttpMethod,
   HttpStage,
   type IHttpRouteAuthorizer,
@@ -23,6 +25,14 @@ export interface Route {
   /** `/api/v1/{proxy+}` or an exact path: which endpoint it is, the function's own router knows. */
   readonly path: string;
   readonly handler: BundledFunction;
+  /** Where a route is not to take what the others may. */
+  readonly throttle?: Throttle;
+}
+
+export interface Throttle {
+  /** Requests a second, of all callers. */
+  readonly rateLimit: number;
+  readonly burstLimit: number;
 }
 
 /** What the access log keeps of a request: who, what and how it went; no query string, which may name a person. */
@@ -54,7 +64,7 @@ export class HttpApi extends Construct {
       defaultAuthorizer: authorizer(config),
       createDefaultStage: false,
     });
-    new HttpStage(this, 'Stage', {
+    const stage = new HttpStage(this, 'Stage', {
       httpApi: api,
       stageName: '$default',
       autoDeploy: true,
@@ -74,7 +84,26 @@ export class HttpApi extends Construct {
         integration: new HttpLambdaIntegration(handler.node.id, handler.function),
       });
     }
+    throttleRoutes(stage, api, routes);
   }
+}
+
+/** The stage can say it of routes that are there before it. */
+function throttleRoutes(stage: HttpStage, api: Api, routes: readonly Route[]): void {
+  const own = routes.flatMap(({ method, path, throttle }) =>
+    throttle === undefined
+      ? []
+      : [
+          [
+            `${method} ${path}`,
+            { ThrottlingRateLimit: throttle.rateLimit, ThrottlingBurstLimit: throttle.burstLimit },
+          ],
+        ],
+  );
+  const resource = stage.node.defaultChild;
+  if (!(resource instanceof CfnStage)) throw new Error('a stage is made of something else');
+  resource.routeSettings = Object.fromEntries(own);
+  for (const each of api.node.findAll()) if (each instanceof CfnRoute) resource.addResourceDependency(each);
 }
 
 function authorizer({ auth }: ApiConfig): IHttpRouteAuthorizer {

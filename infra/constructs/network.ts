@@ -1,36 +1,42 @@
 import {
   FlowLogDestination,
   FlowLogTrafficType,
+  GatewayVpcEndpointAwsService,
   InterfaceVpcEndpointAwsService,
   IpAddresses,
   type ISecurityGroup,
   type IVpc,
+  Peer,
   Port,
   SecurityGroup,
   SubnetType,
   Vpc,
 } from 'aws-cdk-lib/aws-ec2';
+import { AnyPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 
 export interface NetworkProps {
   readonly flowLogGroup: ILogGroup;
+  /** ARN of the one bucket that can be reached from inside. */
+  readonly filesArn: string;
 }
 
 /**
- * A VPC without a way out. The functions need three things beside the database: SQS and Secrets Manager, by
- * interface endpoints, and Logs, X-Ray and the Lambda service itself, which do not pass through the VPC.
+ * A VPC without a way out. The functions need four things beside the database: SQS and Secrets Manager, by
+ * interface endpoints; S3, by a gateway endpoint, which costs nothing and lets through one bucket; and Logs, X-Ray
+ * and the Lambda service itself, which do not pass through the VPC.
  *
  * The alternative is a NAT gateway. Both are paid by the hour and the gigabyte; an endpoint once per zone, but at
  * a fraction of a gateway's rate, so that two of them in two zones undercut one gateway per zone and about equal a
  * single one, which would be a single point of failure and a way to the whole internet for code that needs none.
- * A third and fourth service (SNS, Scheduler) tip the price to NAT: then S3 stays free by its gateway endpoint.
+ * A third and fourth service (SNS, Scheduler) tip the price to NAT.
  */
 export class Network extends Construct {
   readonly vpc: IVpc;
   private readonly endpointGroup: SecurityGroup;
 
-  constructor(scope: Construct, id: string, { flowLogGroup }: NetworkProps) {
+  constructor(scope: Construct, id: string, { flowLogGroup, filesArn }: NetworkProps) {
     super(scope, id);
     const vpc = new Vpc(this, 'Vpc', {
       ipAddresses: IpAddresses.cidr('10.40.0.0/20'),
@@ -70,10 +76,29 @@ export class Network extends Construct {
         open: false,
       });
     }
+    vpc
+      .addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 })
+      // Beside the roles, not instead of them: with any credentials at all, nothing from in here reaches another bucket.
+      .addToPolicy(
+        new PolicyStatement({
+          principals: [new AnyPrincipal()],
+          actions: [
+            's3:AbortMultipartUpload',
+            's3:DeleteObject',
+            's3:GetObject',
+            's3:ListBucket',
+            's3:PutObject',
+          ],
+          resources: [filesArn, `${filesArn}/*`],
+        }),
+      );
   }
 
   /** Lets a group's wearers call the endpoints; the rules are made in that group's stack. */
   admit(client: ISecurityGroup): void {
     client.connections.allowTo(this.endpointGroup, Port.tcp(443), 'AWS services');
+    // S3 has public addresses, and a template cannot name their list, whose id is another in each region. From these
+    // subnets no other public address has a route.
+    client.connections.allowTo(Peer.anyIpv4(), Port.tcp(443), 'S3, by the gateway endpoint');
   }
 }

@@ -8,7 +8,7 @@ import type { Trail } from './trail.ts';
 export interface StackOptions {
   /** The synthesized app, e.g. `cdk.out`. */
   readonly assembly: string;
-  /** Kept between starts: database and messages. Without it everything is thrown away at the stop. */
+  /** Kept between starts: database, messages and objects. Without it everything is thrown away at the stop. */
   readonly stateDirectory?: string | undefined;
   /** Free ones where none are given. */
   readonly ports?: Ports;
@@ -47,6 +47,7 @@ export interface StackUrls {
   readonly scheduler: string;
   readonly secretsManager: string;
   readonly sqs: string;
+  readonly s3: string;
   /** The template's database as its master user, when the app has one. */
   readonly database?: string;
 }

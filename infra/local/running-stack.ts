@@ -63,6 +63,7 @@ export class RunningStack implements Stack {
       scheduler: servers.aws.url,
       secretsManager: servers.aws.url,
       sqs: servers.queues.url,
+      s3: servers.queues.url,
       ...(servers.api === undefined ? {} : { api: servers.api.url }),
       ...(databaseUrl === undefined ? {} : { database: databaseUrl }),
     };

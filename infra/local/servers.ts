@@ -46,7 +46,9 @@ export async function startServers(
       QueueServer.start({
         port: ports.sqs ?? 0,
         trail,
-        ...(state === undefined ? {} : { directory: join(state, 'sqs') }),
+        ...(state === undefined
+          ? {}
+          : { directory: join(state, 'sqs'), objectsDirectory: join(state, 's3') }),
         ...(options.disorder === undefined ? {} : { disorder: options.disorder }),
       }),
     ),

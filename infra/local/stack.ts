@@ -14,6 +14,7 @@ import { makeFunctions } from './lambda/start.ts';
 import type { Stack, StackOptions } from './options.ts';
 import { type Plan, planStack } from './plan.ts';
 import { RunningStack } from './running-stack.ts';
+import { bucket } from './s3/types.ts';
 import { SchedulerApi } from './scheduler/api.ts';
 import { Schedules } from './scheduler/schedules.ts';
 import { makeSecrets } from './secrets/secrets.ts';
@@ -64,6 +65,7 @@ async function start(plan: Plan, options: StackOptions, cleanup: Cleanup): Promi
   for (const { identity, properties } of world.all(queue)) {
     queues.create(identity.attributes?.['QueueName'] ?? '', properties);
   }
+  for (const { identity, properties } of world.all(bucket)) queues.objects.create(identity.ref, properties);
   const secrets = makeSecrets(world);
   const databaseUrl = await database?.prepare(secrets);
 

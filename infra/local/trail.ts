@@ -17,6 +17,8 @@ export type Happening =
   | { kind: 'message.dead-lettered'; queue: string; messageId: string }
   /** What a service would have put into a queue and the queue did not take. */
   | { kind: 'message.lost'; queue: string; reason: string }
+  | { kind: 'object.stored'; bucket: string; key: string }
+  | { kind: 'object.deleted'; bucket: string; key: string }
   | { kind: 'environment.started'; function: string; environment: number; milliseconds: number }
   | { kind: 'environment.ended'; function: string; environment: number; why: string }
   | { kind: 'function.invoked'; function: string; requestId: string; by: string; cold: boolean }

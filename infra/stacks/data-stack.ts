@@ -5,6 +5,7 @@ import type { Deployment } from '../constructs/bundled-function.ts';
 import type { Database } from '../constructs/database.ts';
 import { DatabaseClient } from '../constructs/database-client.ts';
 import { ExistingDatabase } from '../constructs/existing-database.ts';
+import { Files } from '../constructs/files.ts';
 import { expiringLogGroup } from '../constructs/log-group.ts';
 import { Migrations } from '../constructs/migrations.ts';
 import { Network } from '../constructs/network.ts';
@@ -13,9 +14,10 @@ export interface DataStackProps extends StackProps {
   readonly deployment: Deployment;
 }
 
-/** The database, or the way to the customer's, and its schema. */
+/** The database, or the way to the customer's, and its schema; the bucket of files. */
 export class DataStack extends Stack {
   readonly database: Database;
+  readonly files: Files;
 
   constructor(scope: Construct, id: string, { deployment, ...props }: DataStackProps) {
     const own = deployment.config.database;
@@ -23,6 +25,7 @@ export class DataStack extends Stack {
       ...props,
       terminationProtection: own.kind === 'aurora' && own.deletionProtection,
     });
+    this.files = new Files(this, 'Files', deployment.config.prefix);
     const { database, after } = this.createDatabase(deployment);
     this.database = database;
     new Migrations(this, 'Migrations', {
@@ -40,6 +43,7 @@ export class DataStack extends Stack {
     }
     const network = new Network(this, 'Network', {
       flowLogGroup: expiringLogGroup(this, 'FlowLogs', `/aws/vpc/${prefix}`, logRetentionDays),
+      filesArn: this.files.bucketArn,
     });
     const logGroup = expiringLogGroup(
       this,

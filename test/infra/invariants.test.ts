@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import { assemblyFor } from './assembly.ts';
 import { ENVIRONMENT_NAMES } from './environments.ts';
 import { access } from './invariants/access.ts';
+import { files } from './invariants/files.ts';
 import { functions } from './invariants/functions.ts';
 import { queues } from './invariants/queues.ts';
 import { schedules } from './invariants/schedules.ts';
@@ -13,5 +14,6 @@ describe.each(ENVIRONMENT_NAMES)('%s', (environment) => {
   describe('queues', () => queues(assembly));
   describe('functions', () => functions(assembly));
   describe('schedules', () => schedules(assembly));
+  describe('files', () => files(assembly, environment));
   describe('access', () => access(assembly, environment));
 });

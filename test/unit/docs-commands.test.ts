@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { findJob, findPipeline } from '../../functions/api/catalog.ts';
 import { collections } from '../../functions/api/collections/index.ts';
+import { exports } from '../../functions/api/collections/spreadsheets.ts';
 import { operations } from '../../functions/api/operate.ts';
 import { paymentReads } from '../../functions/api/payments.ts';
 import { reads } from '../../functions/api/read.ts';
@@ -105,7 +106,7 @@ test('cdk has the commands and flags that are shown', () => {
 });
 
 describe('the API', () => {
-  const endpoints = [...reads, ...paymentReads, ...collections, ...operations];
+  const endpoints = [...reads, ...paymentReads, ...collections, ...exports, ...operations];
   const requests = [...beginningWith('call'), ...beginningWith('curl')].flatMap(({ where, argv }) => {
     const address = argv.find((word) => word.startsWith('$API/'));
     if (address === undefined) return [];

@@ -2,6 +2,7 @@ import { existsSync, globSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { screens } from '../../functions/api/collections/index.ts';
+import { spreadsheets } from '../../functions/api/collections/spreadsheets.ts';
 import { operations } from '../../functions/api/operate.ts';
 import { paymentReads } from '../../functions/api/payments.ts';
 import { reads } from '../../functions/api/read.ts';
@@ -121,8 +122,8 @@ describe('the code', () => {
 
   test('answers the requests that the README lists, and no others', () => {
     const listed = rows(section(page('README.md'), 'What answers')).map(([request = '']) => request);
-    const answered = [...reads, ...paymentReads, ...screens, ...operations].map(({ method, route }) =>
-      code(`${method} ${route}`),
+    const answered = [...reads, ...paymentReads, ...screens, ...spreadsheets, ...operations].map(
+      ({ method, route }) => code(`${method} ${route}`),
     );
     expect(listed.toSorted()).toEqual(answered.toSorted());
   });

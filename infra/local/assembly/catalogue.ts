@@ -9,6 +9,7 @@ import {
   lambdaFunction,
 } from '../lambda/types.ts';
 import { databaseCluster, databaseInstance } from '../rds/types.ts';
+import { bucket } from '../s3/types.ts';
 import { schedule, scheduleGroup } from '../scheduler/types.ts';
 import { secret, secretAttachment } from '../secrets/types.ts';
 import { queue } from '../sqs/types.ts';
@@ -16,6 +17,7 @@ import { trigger } from './trigger.ts';
 import type { PlayedType } from './types.ts';
 
 const list: readonly PlayedType[] = [
+  bucket,
   databaseCluster,
   databaseInstance,
   eventInvokeConfig,

@@ -27,6 +27,8 @@ export const inertTypes: Readonly<Record<string, string>> = {
   'AWS::RDS::DBParameterGroup': 'the embedded server keeps its own settings',
   'AWS::RDS::DBClusterParameterGroup': 'the embedded server keeps its own settings',
   'AWS::RDS::DBSubnetGroup': 'everything is on 127.0.0.1',
+  'AWS::S3::BucketPolicy':
+    'it refuses what does not come over TLS, which there is none of here; the roles of the functions are checked',
   'AWS::SQS::QueuePolicy': 'whoever reaches 127.0.0.1 may call; the roles of the functions are checked',
   'AWS::SecretsManager::ResourcePolicy':
     'whoever reaches 127.0.0.1 may call; the roles of the functions are checked',

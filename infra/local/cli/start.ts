@@ -53,7 +53,7 @@ async function announce(stack: Stack, directory: string): Promise<void> {
   console.log(`
   HTTP API         ${urls.api}/api/v1/runs
   Lambda, Scheduler ${urls.lambda}      (aws --endpoint-url ... lambda invoke)
-  SQS              ${urls.sqs}
+  SQS, S3          ${urls.sqs}
   PostgreSQL       ${databaseUrl}
 `);
   for (const { name, next } of stack.schedules())

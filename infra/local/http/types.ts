@@ -31,6 +31,7 @@ export const httpStage = played(
     StageVariables: z.record(z.string(), z.string()).optional(),
     AccessLogSettings: inertProperty('the trail tells of every request'),
     DefaultRouteSettings: inertProperty('one machine throttles itself'),
+    RouteSettings: inertProperty('one machine throttles itself'),
     Description: inertProperty('it is for the console'),
     Tags: tags,
   }),

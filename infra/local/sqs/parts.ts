@@ -16,6 +16,9 @@ type OwnedPersistence = Persistence & {
   close(): void;
 };
 
+/** Objects as files, one each, beside their description. */
+type ObjectFiles = NonNullable<S3Store['persistence']> & { loadS3(s3: S3Store): void };
+
 const classOf = <T>() => z.custom<T>((value) => typeof value === 'function', 'a class was expected');
 
 /**
@@ -33,5 +36,8 @@ export async function queueServerParts() {
     ...z
       .object({ PersistenceManager: classOf<new (directory: string) => OwnedPersistence>() })
       .parse(await load('persistence.js')),
+    ...z
+      .object({ FileS3Persistence: classOf<new (directory: string) => ObjectFiles>() })
+      .parse(await load('s3/fileS3Persistence.js')),
   };
 }

@@ -3,6 +3,7 @@ import { buildApp } from 'fauxqs';
 import { ACCOUNT } from '../assembly/types.ts';
 import { messageOf } from '../errors.ts';
 import type { Gate } from '../iam/gate.ts';
+import { isObjectCall, ObjectServer } from '../s3/server.ts';
 import { isForeign } from '../server.ts';
 import type { Trail } from '../trail.ts';
 import { type DisorderOptions, disorderly } from './disorder.ts';
@@ -16,6 +17,8 @@ export interface QueueServerOptions {
   readonly trail: Trail;
   /** Messages and their state are kept here; in memory without it. */
   readonly directory?: string;
+  /** Objects are kept here; in memory without it. */
+  readonly objectsDirectory?: string;
   /** Messages arrive out of order and some twice, as the real service may deliver them. */
   readonly disorder?: DisorderOptions;
 }
@@ -30,16 +33,26 @@ export type Queue = ReturnType<SqsStore['createQueue']>;
 
 /** SQS on 127.0.0.1, played by the fauxqs package. */
 export class QueueServer {
+  /** S3, which the same package plays on the same address. */
+  readonly objects: ObjectServer;
   readonly #app: ReturnType<typeof buildApp>;
   readonly #store: SqsStore;
   readonly #prepare: (queue: Queue) => void;
   #gate: Gate = () => undefined;
 
-  private constructor(app: ReturnType<typeof buildApp>, store: SqsStore, prepare: (queue: Queue) => void) {
+  private constructor(
+    app: ReturnType<typeof buildApp>,
+    store: SqsStore,
+    objects: ObjectServer,
+    prepare: (queue: Queue) => void,
+  ) {
     this.#app = app;
     this.#store = store;
+    this.objects = objects;
     this.#prepare = prepare;
-    app.addHook('preHandler', async ({ headers, body }, reply) => {
+    app.addHook('preHandler', async (request, reply) => {
+      if (isObjectCall(request)) return;
+      const { headers, body } = request;
       const answer = await this.#before(headers, body);
       if (answer !== undefined) await reply.code(answer.status).type(answer.type).send(answer.body);
     });
@@ -48,9 +61,16 @@ export class QueueServer {
   /** From now on only calls that it lets through are answered. */
   guardWith(gate: Gate): void {
     this.#gate = gate;
+    this.objects.guardWith(gate);
   }
 
-  static async start({ port, trail, directory, disorder }: QueueServerOptions): Promise<QueueServer> {
+  static async start({
+    port,
+    trail,
+    directory,
+    objectsDirectory,
+    disorder,
+  }: QueueServerOptions): Promise<QueueServer> {
     const parts = await queueServerParts();
     const sqsStore = new parts.SqsStore();
     const stores = { sqsStore, snsStore: new parts.SnsStore(), s3Store: new parts.S3Store() };
@@ -61,6 +81,11 @@ export class QueueServer {
       persistence.load(stores.sqsStore, stores.snsStore, stores.s3Store);
       sqsStore.persistence = persistence;
       close = () => persistence.close();
+    }
+    if (objectsDirectory !== undefined) {
+      const files = new parts.FileS3Persistence(objectsDirectory);
+      files.loadS3(stores.s3Store);
+      stores.s3Store.persistence = files;
     }
     sqsStore.spy = spyOf(new parts.MessageSpy(), trail);
     const app = buildApp({ logger: false, stores });
@@ -74,7 +99,8 @@ export class QueueServer {
     });
     app.addHook('onClose', async () => close());
     const disturb = disorder === undefined ? () => {} : disorderly(disorder);
-    const server = new QueueServer(app, sqsStore, (queue) => {
+    const objects = new ObjectServer(app, stores.s3Store, new parts.MessageSpy(), trail);
+    const server = new QueueServer(app, sqsStore, objects, (queue) => {
       forgetExpired(queue);
       disturb(queue);
     });

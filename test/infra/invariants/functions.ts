@@ -47,6 +47,7 @@ const USERS = {
   'cabinet-dead-letters': 'jobs',
   relay: 'jobs',
   'api-collections': 'reader',
+  'api-exports': 'reader',
   'api-payments': 'reader',
   'api-read': 'reader',
   'api-operate': 'operator',
