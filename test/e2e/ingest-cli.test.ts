@@ -13,6 +13,11 @@ interface Ended {
   readonly err: string;
 }
 
+function* rowsOf(count: number, row: (index: number) => string): Generator<string> {
+  yield 'external_id,lead_created_at,first_name,status\n';
+  for (let index = 0; index < count; index += 1) yield `${row(index)}\n`;
+}
+
 describe('npm run ingest', () => {
   const database = testDatabase();
   let directory: string;
@@ -21,10 +26,11 @@ describe('npm run ingest', () => {
   });
   afterAll(() => rm(directory, { recursive: true }));
 
-  function ingest(...args: string[]): Promise<Ended> {
+  const ingest = (...args: string[]) => ingestWith({}, ...args);
+  function ingestWith(more: Record<string, string>, ...args: string[]): Promise<Ended> {
     const main = join(import.meta.dirname, '../../infra/local/cli/main.ts');
     const { PATH = '', HOME = '' } = process.env;
-    const env = { PATH, HOME, DATABASE_URL: database.url('cuadre_jobs') };
+    const env = { PATH, HOME, DATABASE_URL: database.url('cuadre_jobs'), ...more };
     return new Promise((resolve) => {
       execFile(process.execPath, [main, 'ingest', ...args], { env }, (error, out, err) => {
         const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
@@ -89,6 +95,18 @@ describe('npm run ingest', () => {
       expect.stringContaining('2,different,first_name,,'),
       '',
     ]);
+  });
+
+  test('holds no more of a file than a piece: 100,000 rows of 70 MB in 64 MB of memory', async () => {
+    const path = join(directory, 'large.csv');
+    const wide = 'x'.repeat(480);
+    await writeFile(
+      path,
+      rowsOf(100_000, (row) => `large-${row},2025-12-01 10:00:00,${wide},${wide.slice(0, 200)}`),
+    );
+    const ended = await ingestWith({ NODE_OPTIONS: '--max-old-space-size=64' }, 'leads', path);
+    expect([ended.code, ended.err]).toEqual([0, '']);
+    expect(ended.out).toMatch(/inserted +100000/);
   });
 
   test.each<[string, (path: string) => string[], string]>([
