@@ -4,8 +4,9 @@ import { router } from './router.ts';
 import { runsDecisions } from './runs-decisions.ts';
 import { runsList } from './runs-list.ts';
 import { runsShow } from './runs-show.ts';
+import { uploadsShow } from './uploads-show.ts';
 
 /** The reads that have no function of their own subject. */
-export const reads = [runsList, runsShow, runsDecisions, alertsList, leadsDiagnostics];
+export const reads = [runsList, runsShow, runsDecisions, alertsList, leadsDiagnostics, uploadsShow];
 
 export const handler = router('api read', reads);

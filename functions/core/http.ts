@@ -33,6 +33,8 @@ export interface Endpoint {
   readonly path: z.ZodObject;
   /** What a request must carry as JSON, where it carries anything. */
   readonly body?: z.ZodType | undefined;
+  /** Content types of a body that is no JSON, which the endpoint reads itself. */
+  readonly files?: readonly string[] | undefined;
   /** What a 200 or 202 says as JSON. */
   readonly answer?: z.ZodType | undefined;
   handle(
@@ -48,10 +50,11 @@ export function endpoint<Query extends z.ZodObject, Path extends z.ZodObject>(de
   readonly query: Query;
   readonly path: Path;
   readonly body?: Endpoint['body'];
+  readonly files?: Endpoint['files'];
   readonly answer?: Endpoint['answer'];
   readonly run: (context: EndpointContext<z.output<Query>, z.output<Path>>) => Promise<HttpResult>;
 }): Endpoint {
-  const { method, route, summary, query, path, body, answer, run } = definition;
+  const { method, route, summary, query, path, body, files, answer, run } = definition;
   return {
     method,
     route,
@@ -59,6 +62,7 @@ export function endpoint<Query extends z.ZodObject, Path extends z.ZodObject>(de
     query,
     path,
     body,
+    files,
     answer,
     async handle(event, services) {
       try {

@@ -4,6 +4,7 @@ import { BundledFunction, type Deployment } from './bundled-function.ts';
 import { consume } from './consume.ts';
 import type { DatabaseClient } from './database-client.ts';
 import type { Destinations } from './destinations.ts';
+import type { Files } from './files.ts';
 import { type JobQueue, MAX_RECEIVES } from './job-queue.ts';
 
 export interface QueueStepProps {
@@ -15,6 +16,7 @@ export interface QueueStepProps {
   /** The pipeline's queues: a job queues the jobs after it. */
   readonly destinations: Destinations;
   readonly client: DatabaseClient;
+  readonly files: Files;
 }
 
 /** A job as AWS runs it: its queue feeds its function, one message at a time. */
@@ -33,9 +35,14 @@ export class QueueStep extends Construct {
       memoryMb: node.memoryMb,
       database: { client: props.client, role: 'jobs' },
       demand: { concurrency: deployment.config.jobConcurrency, connections: 2 },
-      environment: { ...destinations.environment(this), MAX_RECEIVES: String(MAX_RECEIVES) },
+      environment: {
+        ...destinations.environment(this),
+        MAX_RECEIVES: String(MAX_RECEIVES),
+        ...(node.readsUploads === true ? { FILES_BUCKET: props.files.bucketName } : {}),
+      },
     });
     destinations.grantSend(this.handler.function);
+    if (node.readsUploads === true) props.files.grant(this.handler, 'uploads', 'read');
     consume(this.handler, props.queue.queue, deployment.config.jobConcurrency);
   }
 }

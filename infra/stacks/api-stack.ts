@@ -97,13 +97,16 @@ export class ApiStack extends Stack {
       deployment,
       name: 'api-operate',
       entry: 'functions/api/operate.ts',
-      description: 'Starts runs for POST /api/v1/runs. Input: HTTP API requests (payload 2.0).',
+      description:
+        'Answers the POST requests of the API: starts runs, acknowledges alerts, takes files in. Input: HTTP API requests (payload 2.0).',
       timeoutSeconds: TIMEOUT_SECONDS,
       memoryMb: 512,
       database: { client, role: 'operator' },
       demand,
-      environment: destinations.environment(this),
+      environment: { ...destinations.environment(this), FILES_BUCKET: files.bucketName },
     });
+    // A link to upload by is signed with the function's own rights; reading is for being told that the file is there.
+    files.grant(operate, 'uploads', 'read', 'write');
     destinations.grantSend(operate.function);
     const api = new HttpApi(this, 'Http', {
       deployment,

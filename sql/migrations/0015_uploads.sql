@@ -33,6 +33,7 @@ comment on column ops.uploads.oldest_created_at is 'Of trips: the oldest created
 comment on column ops.uploads.job_run_id is 'The job run that took it in, where one did.';
 
 create table ops.upload_rejects (
+  reject_id bigint generated always as identity primary key,
   upload_id uuid not null references ops.uploads deferrable initially deferred,
   line bigint not null check (line >= 1),
   verdict text not null check (verdict in ('rejected', 'contradicted', 'different')),
@@ -41,7 +42,7 @@ create table ops.upload_rejects (
   shape text
 );
 
-create index upload_rejects_by_line on ops.upload_rejects (upload_id, line);
+create index upload_rejects_by_line on ops.upload_rejects (upload_id, line, reject_id);
 
 comment on table ops.upload_rejects is 'One row per thing wrong with a line of an upload. Never changed.';
 comment on column ops.upload_rejects.verdict is 'rejected: not taken. contradicted: neither, for another line of the file says otherwise. different: its key is there with other content in these fields, which stays.';
@@ -49,6 +50,20 @@ comment on column ops.upload_rejects.field is 'A column, or several with commas;
 comment on column ops.upload_rejects.shape is
   'What the value looks like, not what it says: digits as 9, letters as a or A, the rest as it is. Names and phones stay with who sent them.';
 
+create table ops.upload_requests (
+  upload_id uuid primary key,
+  dataset text not null check (dataset in ('leads', 'trips', 'payments')),
+  requested_by text not null,
+  requested_at timestamptz not null default clock_timestamp(),
+  file_name text,
+  bytes bigint not null check (bytes >= 0)
+);
+
+comment on table ops.upload_requests is
+  'One row per link that was given out to upload a file by: what for, to whom, and for how many bytes. Never changed.';
+
+create trigger append_only before update or delete or truncate on ops.upload_requests
+  for each statement execute function ops.refuse_change();
 create trigger append_only before update or delete or truncate on ops.uploads
   for each statement execute function ops.refuse_change();
 create trigger append_only before update or delete or truncate on ops.upload_rejects

@@ -143,12 +143,7 @@ describe('POST /api/v1/cabinet-leads/upload-csv', () => {
       'file.line 3.external_id',
       /never closed/,
     ],
-    [
-      'lines ended by CR alone',
-      'external_id,lead_created_at\ra,2026-01-05\r',
-      'file.line 1',
-      /a CR outside/,
-    ],
+    ['lines ended by CR alone', 'external_id,lead_created_at\ra,2026-01-05\r', 'file.line 1', /a CR outside/],
     [
       'a row wider than any',
       `external_id,lead_created_at\n${','.repeat(20_000)}\n`,

@@ -27,6 +27,7 @@ function uploadCsv(dataset: DatasetName): Endpoint {
     summary: `Hand in a CSV file of ${dataset}`,
     query,
     path: noParameters,
+    files: ['text/csv', 'multipart/form-data'],
     answer: uploadAnswer,
     async run({ event, query: { auto_process, dry_run, file_name }, environment, log }) {
       const file = await sentFile(event, file_name);

@@ -43,6 +43,7 @@ const USERS = {
   'cabinet-mv-refresh': 'jobs',
   'cabinet-validation': 'jobs',
   'cabinet-alert-evaluation': 'jobs',
+  'cabinet-upload-take': 'jobs',
   'cabinet-planner': 'jobs',
   'cabinet-dead-letters': 'jobs',
   relay: 'jobs',
