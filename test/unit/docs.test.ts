@@ -6,6 +6,7 @@ import { spreadsheets } from '../../functions/api/collections/spreadsheets.ts';
 import { operations } from '../../functions/api/operate.ts';
 import { paymentReads } from '../../functions/api/payments.ts';
 import { reads } from '../../functions/api/read.ts';
+import { datasets } from '../../functions/cabinet/uploads/datasets.ts';
 import { leadingComments } from '../../functions/core/migrations/files.ts';
 import { readObjects } from '../../functions/core/migrations/objects.ts';
 import { inertTypes } from '../../infra/local/assembly/inert.ts';
@@ -39,6 +40,17 @@ const tables = {
       .filter(({ file, kind }) => file.startsWith('sql/cabinet/') && kind !== 'script')
       .map(({ name, text }) => [code(name), (leadingComments(text)[0] ?? '').replace('-- grain: ', '')])
       .toSorted(([a = ''], [b = '']) => a.localeCompare(b)),
+  ],
+  'upload-columns': [
+    ['file', 'column', 'must have', 'a value'],
+    ...Object.values(datasets).flatMap(({ name, columns }) =>
+      columns.map((column) => [
+        name,
+        code(column.name),
+        { header: 'must have', filled: 'must have, filled', none: '' }[column.needs ?? 'none'],
+        column.cell.rule,
+      ]),
+    ),
   ],
   'inert-types': [
     ['type', 'why'],

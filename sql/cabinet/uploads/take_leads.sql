@@ -65,8 +65,10 @@ begin
     select k.line, k.who, k.content, k.copy <= coalesce(h.copies, 0) as same
     from keyless k left join held h on h.who = k.who and h.content = k.content
   ), spare as (
-    select h.who, sum(h.copies) - coalesce((select count(*) from paired p where p.who = h.who and p.same), 0) as copies
-    from held h group by h.who
+    -- Grouped on both sides: asked row by row it would be every row of the one with every row of the other.
+    select h.who, h.copies - coalesce(p.same, 0) as copies
+    from (select who, sum(copies) as copies from held group by who) h
+    left join (select who, count(*) filter (where same) as same from paired group by who) p on p.who = h.who
   ), judged as materialized (
     select
       s.line, s.lead_created_at,
