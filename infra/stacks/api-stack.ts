@@ -7,6 +7,7 @@ import { Destinations } from '../constructs/destinations.ts';
 import { exportDemand, exportRoutes } from '../constructs/export-routes.ts';
 import type { Files } from '../constructs/files.ts';
 import { HttpApi } from '../constructs/http-api.ts';
+import { uploadDemand, uploadRoutes } from '../constructs/upload-routes.ts';
 import type { PipelineStack } from './pipeline-stack.ts';
 
 export interface ApiStackProps extends StackProps {
@@ -97,22 +98,35 @@ export class ApiStack extends Stack {
       deployment,
       name: 'api-operate',
       entry: 'functions/api/operate.ts',
-      description:
-        'Answers the POST requests of the API: starts runs, acknowledges alerts, takes files in. Input: HTTP API requests (payload 2.0).',
+      description: 'Starts runs for POST /api/v1/runs. Input: HTTP API requests (payload 2.0).',
       timeoutSeconds: TIMEOUT_SECONDS,
       memoryMb: 512,
       database: { client, role: 'operator' },
       demand,
+      environment: destinations.environment(this),
+    });
+    destinations.grantSend(operate.function);
+    const uploads = new BundledFunction(this, 'Uploads', {
+      deployment,
+      name: 'api-uploads',
+      entry: 'functions/api/uploads.ts',
+      description:
+        'Takes files of leads, trips and payments in, and gives out links for large ones. Input: HTTP API requests (payload 2.0).',
+      timeoutSeconds: EXPORT_TIMEOUT_SECONDS,
+      memoryMb: EXPORT_MEMORY_MB,
+      database: { client, role: 'operator' },
+      demand: uploadDemand(EXPORT_TIMEOUT_SECONDS),
       environment: { ...destinations.environment(this), FILES_BUCKET: files.bucketName },
     });
+    destinations.grantSend(uploads.function);
     // A link to upload by is signed with the function's own rights; reading is for being told that the file is there.
-    files.grant(operate, 'uploads', 'read', 'write');
-    destinations.grantSend(operate.function);
+    files.grant(uploads, 'uploads', 'read', 'write');
     const api = new HttpApi(this, 'Http', {
       deployment,
       routes: [
         ...reads,
         ...exportRoutes(spreadsheets),
+        ...uploadRoutes(uploads),
         { method: 'POST', path: '/api/v1/{proxy+}', handler: operate },
       ],
     });

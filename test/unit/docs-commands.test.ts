@@ -7,6 +7,7 @@ import { exports } from '../../functions/api/collections/spreadsheets.ts';
 import { operations } from '../../functions/api/operate.ts';
 import { paymentReads } from '../../functions/api/payments.ts';
 import { reads } from '../../functions/api/read.ts';
+import { uploads } from '../../functions/api/uploads.ts';
 import { jobArgs } from '../../infra/local/cli/job-args.ts';
 import { codeSpans, commands, page, pages, words } from '../support/docs.ts';
 
@@ -106,7 +107,7 @@ test('cdk has the commands and flags that are shown', () => {
 });
 
 describe('the API', () => {
-  const endpoints = [...reads, ...paymentReads, ...collections, ...exports, ...operations];
+  const endpoints = [...reads, ...paymentReads, ...collections, ...exports, ...operations, ...uploads];
   const requests = [...beginningWith('call'), ...beginningWith('curl')].flatMap(({ where, argv }) => {
     const address = argv.find((word) => word.startsWith('$API/'));
     if (address === undefined) return [];
@@ -118,12 +119,16 @@ describe('the API', () => {
   test('has the paths and takes the parameters that are shown', () => {
     expect(requests.length).toBeGreaterThan(10);
     for (const { where, url, body, argv } of requests) {
-      const method = body === undefined && !argv.includes('POST') ? 'GET' : 'POST';
+      const posts = ['POST', '--data-binary', '-F'].some((word) => argv.includes(word));
+      const method = body === undefined && !posts ? 'GET' : 'POST';
       const found = endpoints.find(
         ({ method: its, route }) =>
           its === method && new RegExp(`^${route.replace(/\{\w+\}/g, '[^/]+')}$`).test(url.pathname),
       );
       expect(found, where).toBeDefined();
+      if (body !== undefined && found?.body !== undefined) {
+        expect(found.body.safeParse(JSON.parse(body)).error, where).toBeUndefined();
+      }
       expect(found?.query.safeParse(Object.fromEntries(url.searchParams)).error, where).toBeUndefined();
       const names = [...url.searchParams.keys()];
       expect(names, `${where}: curl signs them in this order`).toEqual(names.toSorted());
@@ -131,8 +136,8 @@ describe('the API', () => {
   });
 
   test('starts what the bodies name', () => {
-    const started = requests.flatMap(({ where, body, argv }) =>
-      body === undefined ? [] : [{ where, body, argv }],
+    const started = requests.flatMap(({ where, url, body, argv }) =>
+      body === undefined || url.pathname !== '/api/v1/runs' ? [] : [{ where, body, argv }],
     );
     expect(started.length).toBeGreaterThan(3);
     for (const { where, body, argv } of started) {

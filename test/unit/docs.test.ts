@@ -6,6 +6,7 @@ import { spreadsheets } from '../../functions/api/collections/spreadsheets.ts';
 import { operations } from '../../functions/api/operate.ts';
 import { paymentReads } from '../../functions/api/payments.ts';
 import { reads } from '../../functions/api/read.ts';
+import { uploads } from '../../functions/api/uploads.ts';
 import { datasets } from '../../functions/cabinet/uploads/datasets.ts';
 import { leadingComments } from '../../functions/core/migrations/files.ts';
 import { readObjects } from '../../functions/core/migrations/objects.ts';
@@ -134,7 +135,7 @@ describe('the code', () => {
 
   test('answers the requests that the README lists, and no others', () => {
     const listed = rows(section(page('README.md'), 'What answers')).map(([request = '']) => request);
-    const answered = [...reads, ...paymentReads, ...screens, ...spreadsheets, ...operations].map(
+    const answered = [...reads, ...paymentReads, ...screens, ...spreadsheets, ...operations, ...uploads].map(
       ({ method, route }) => code(`${method} ${route}`),
     );
     expect(listed.toSorted()).toEqual(answered.toSorted());

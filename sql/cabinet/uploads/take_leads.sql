@@ -15,9 +15,20 @@ begin
   ), known as materialized (
     select distinct on (s.line)
       s.line,
-      (select string_agg(c.key, ', ' order by array_position(p_columns, c.key))
-       from jsonb_each(to_jsonb(s) - 'line') c
-       where c.key = any (p_columns) and c.value is distinct from to_jsonb(l) -> c.key) as fields
+      -- Nearly all of a file that is handed in again is as it was: which columns differ is worked out for the others.
+      case when (
+          s.lead_created_at, s.first_name, s.middle_name, s.last_name, s.park_phone, s.asset_plate_number, s.asset_model, s.asset_color,
+          s.park_name, s.status, s.tariff, s.target_city, s.activation_city, s.active_1, s.active_5, s.active_10, s.active_15,
+          s.active_25, s.active_50, s.active_100, s.last_active_date
+        ) is distinct from (
+          l.lead_created_at, l.first_name, l.middle_name, l.last_name, l.park_phone, l.asset_plate_number, l.asset_model, l.asset_color,
+          l.park_name, l.status, l.tariff, l.target_city, l.activation_city, l.active_1, l.active_5, l.active_10, l.active_15,
+          l.active_25, l.active_50, l.active_100, l.last_active_date
+        ) then (
+          select string_agg(c.key, ', ' order by array_position(p_columns, c.key))
+          from jsonb_each(to_jsonb(s) - 'line') c
+          where c.key = any (p_columns) and c.value is distinct from to_jsonb(l) -> c.key
+        ) end as fields
     from ops.staged_leads s
     join public.module_ct_cabinet_leads l on l.external_id = s.external_id
     order by s.line, fields nulls first

@@ -52,6 +52,7 @@ const USERS = {
   'api-payments': 'reader',
   'api-read': 'reader',
   'api-operate': 'operator',
+  'api-uploads': 'operator',
 } as const;
 
 export function functions(assembly: Assembly): void {
