@@ -9,8 +9,8 @@ const PATHS = [
   '/api/v1/uploads/{proxy+}',
 ];
 
-/** A file is handed in by a person now and then, and those of one table wait for each other. */
-const THROTTLE: Throttle = { rateLimit: 1, burstLimit: 2 };
+/** A file is handed in by a person now and then, and those of one table wait for each other: one in ten seconds. */
+const THROTTLE: Throttle = { rateLimit: 0.1, burstLimit: 3 };
 
 export function uploadRoutes(handler: BundledFunction): Route[] {
   return PATHS.map((path) => ({ method: 'POST', path, handler, throttle: THROTTLE }));
@@ -19,5 +19,6 @@ export function uploadRoutes(handler: BundledFunction): Route[] {
 /** At worst every request takes all its time, on every route at once. */
 export function uploadDemand(timeoutSeconds: number): ConnectionDemand {
   const { rateLimit, burstLimit } = THROTTLE;
-  return { concurrency: (rateLimit * timeoutSeconds + burstLimit) * PATHS.length, connections: 1 };
+  const each = Math.ceil(rateLimit * timeoutSeconds + burstLimit);
+  return { concurrency: each * PATHS.length, connections: 1 };
 }
