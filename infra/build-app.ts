@@ -46,6 +46,7 @@ export function buildApp({ context = {}, outdir }: BuildOptions = {}): App {
       deployment,
       database,
       pipeline,
+      files,
       description: `Pipeline ${pipeline.name}`,
     });
     // Also where nothing is referred to: the migrations come first.

@@ -1,12 +1,23 @@
 import { alertsList } from './alerts-list.ts';
 import { cabinetLead } from './cabinet-lead.ts';
 import { cabinetNight } from './cabinet-night.ts';
+import { leadsDiagnostics } from './leads-diagnostics.ts';
 import { router } from './router.ts';
 import { runsDecisions } from './runs-decisions.ts';
 import { runsList } from './runs-list.ts';
 import { runsShow } from './runs-show.ts';
+import { uploadsShow } from './uploads-show.ts';
 
 /** The reads that have no function of their own subject. */
-export const reads = [runsList, runsShow, runsDecisions, alertsList, cabinetLead, cabinetNight];
+export const reads = [
+  runsList,
+  runsShow,
+  runsDecisions,
+  alertsList,
+  cabinetLead,
+  cabinetNight,
+  leadsDiagnostics,
+  uploadsShow,
+];
 
 export const handler = router('api read', reads);

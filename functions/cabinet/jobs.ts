@@ -5,6 +5,7 @@ import { leadsReconcile } from './leads-reconcile.ts';
 import { mvRefresh } from './mv-refresh.ts';
 import { paymentsIngest } from './payments-ingest.ts';
 import { tripsLoad } from './trips-load.ts';
+import { uploadTake } from './upload-take.ts';
 import { validation } from './validation.ts';
 
 /** The bodies, for those who start or run any of them by name: the run API and the CLI. */
@@ -17,4 +18,5 @@ export const cabinetJobs = [
   mvRefresh,
   validation,
   alertEvaluation,
+  uploadTake,
 ];

@@ -1,4 +1,4 @@
-import { pipeline } from '../core/pipeline.ts';
+import { type Pipeline, pipeline } from '../core/pipeline.ts';
 
 /** The fleet's night: load the trips, generate the claims they justify, check the books. docs/cabinet.md. */
 export const cabinetDaily = pipeline({
@@ -66,5 +66,17 @@ export const cabinetDaily = pipeline({
       timeoutSeconds: 300,
       memoryMb: 256,
     },
+    'cabinet.upload-take': {
+      after: [],
+      onDemand: true,
+      readsUploads: true,
+      description:
+        'Takes an uploaded file of leads, trips or payments in: all of it but its rejected rows, or nothing. Input: uploadId, dryRun, asOf.',
+      timeoutSeconds: 600,
+      memoryMb: 512,
+    },
   },
 });
+
+/** Runs that take files in go by a name of their own: they neither wait for the night nor are in its way. */
+export const cabinetUploads: Pipeline = { ...cabinetDaily, name: 'cabinet-uploads' };

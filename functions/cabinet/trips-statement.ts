@@ -37,7 +37,14 @@ export async function loadTrips(
   // subselect it is taken for a third of them, and both tables are hashed: 98 s instead of 2.
   // A moment in the future (a clock gone wrong) must not keep out for good the rows that come before it.
   const [last] = await sql(watermark)`
-    select (max(newest) - make_interval(days => ${overlapDays}::integer))::text as since
+    select least(max(newest) - make_interval(days => ${overlapDays}::integer), case when max(newest) is not null then (
+      -- A file may bring rows older than what was loaded: since the load before this one, less what one transaction may last.
+      select min(u.oldest_created_at) from ops.uploads u
+      where u.dataset = 'trips' and u.uploaded_at > coalesce((
+        select max(j.started_at) from ops.job_runs j join ops.runs r using (run_id)
+        where j.job = 'cabinet.trips-load' and j.status = 'succeeded' and not r.dry_run
+      ), '-infinity') - interval '1 hour'
+    ) end)::text as since
     from (
       select max(source_created_at) as newest from canon.driver_day_trips where source_created_at < localtimestamp + interval '1 day'
       union all

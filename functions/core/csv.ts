@@ -33,8 +33,18 @@ export function from(strings: TemplateStringsArray, ...values: SqlValue[]): Sour
 /** Without it spreadsheets take the file for Latin-1. */
 const BOM = '\uFEFF';
 
-export function csvHeader(columns: readonly CsvColumn[]): Buffer {
-  return Buffer.from(`${BOM}${columns.map(({ header }) => quoted(header)).join(',')}\r\n`);
+export function csvHeader(columns: readonly Pick<CsvColumn, 'header'>[]): Buffer {
+  return Buffer.from(BOM + csvLine(columns.map(({ header }) => header)));
+}
+
+/** A line of what is no table of the database's. */
+export function csvLine(cells: readonly (string | number | null)[]): string {
+  return `${cells.map((cell) => quoted(String(cell ?? ''))).join(',')}\r\n`;
+}
+
+/** What people typed, guarded as in `cellOf`. */
+export function guarded(text: string): string {
+  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
 }
 
 const literals = z.strictObject({ literals: z.array(z.string()) });

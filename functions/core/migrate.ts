@@ -12,7 +12,7 @@ import { explained } from './migrations/explained.ts';
 import { type Migration, readMigrations } from './migrations/files.ts';
 import { readObjects } from './migrations/objects.ts';
 import { pendingMigrations, recordedMigrations } from './migrations/recorded-migrations.ts';
-import { allowReading, readUpstream } from './migrations/upstream.ts';
+import { allowUpstream, readUpstream } from './migrations/upstream.ts';
 
 export { MigrationError } from './migrations/files.ts';
 
@@ -45,7 +45,7 @@ export async function migrate(
   for (const name of migrations) log(`applied ${name}`);
   await database.transaction(async (sql) => {
     await lookAt(sql, files);
-    await allowReading(sql, upstream);
+    await allowUpstream(sql, upstream);
   });
   for (;;) {
     const next = await database.transaction((sql) => applyNext(sql, files));

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import type { Sql } from './database.ts';
 import { ConflictError, NotFoundError } from './errors.ts';
-import { type Pipeline, wakeOf } from './pipeline.ts';
 
 /** What a person may do to a run, with a name and a reason that the ledger keeps. */
 export interface Operator {
@@ -43,24 +42,15 @@ const retried = z.discriminatedUnion('verdict', [
   z.strictObject({ verdict: z.literal('ACTIVE'), status: z.string(), active: z.uuid(), queued: z.int() }),
 ]);
 
-const pipelineOf = z.strictObject({ pipeline: z.string() });
-
 /**
  * Takes a failed run up again, with its id, from the jobs that failed. What succeeded stays as it is.
  * @returns how many job runs were queued again
  * @throws NotFoundError UNKNOWN_RUN; ConflictError RUN_NOT_FAILED, RUN_ACTIVE, RUN_INLINE
  */
-export async function retryRun(
-  sql: Sql,
-  find: (pipeline: string) => Pipeline,
-  runId: string,
-  { operator, reason }: Operator,
-): Promise<number> {
-  const [run] = await sql(pipelineOf)`select pipeline from ops.runs where run_id = ${runId}::uuid`;
-  if (run === undefined) throw unknownRun(runId);
+export async function retryRun(sql: Sql, runId: string, { operator, reason }: Operator): Promise<number> {
   const [row] = await sql(retried)`
     select verdict, status, active_run_id as active, queued
-    from ops.retry_run(${runId}::uuid, ${operator}, ${reason}, ${wakeOf(find(run.pipeline))})`;
+    from ops.retry_run(${runId}::uuid, ${operator}, ${reason})`;
   if (row === undefined) throw new Error('ops.retry_run returned nothing');
   switch (row.verdict) {
     case 'RETRIED':

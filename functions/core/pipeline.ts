@@ -7,6 +7,10 @@ export interface JobNode {
   readonly after: readonly string[];
   /** Runs also when a job before it failed or was skipped (alerts, health checks). */
   readonly always?: boolean;
+  /** Never part of the pipeline's own runs: somebody starts it when there is something for it to do. */
+  readonly onDemand?: boolean;
+  /** Reads the files that people have uploaded. */
+  readonly readsUploads?: boolean;
   /** What it does and what it takes: the Lambda's description in the console. At most 256 characters. */
   readonly description: string;
   /** Lambda timeout in seconds, 900 at most. The queue's visibility time-out follows from it. */
@@ -57,12 +61,15 @@ export function pipeline<const P extends Pipeline>(declaration: P): P {
   return Object.freeze(declaration);
 }
 
+/** What a run of the pipeline does: all of it but what is done on demand. */
 export function graphOf(declaration: Pipeline): Graph {
   return Object.fromEntries(
-    Object.entries(declaration.jobs).map(([name, node]) => [
-      name,
-      { after: node.after, always: node.always ?? false, input: node.input ?? {} },
-    ]),
+    Object.entries(declaration.jobs)
+      .filter(([, node]) => node.onDemand !== true)
+      .map(([name, node]) => [
+        name,
+        { after: node.after, always: node.always ?? false, input: node.input ?? {} },
+      ]),
   );
 }
 
@@ -102,6 +109,12 @@ function graphProblems(declaration: Pipeline): string[] {
     ...node.after
       .filter((parent) => !names.includes(parent))
       .map((parent) => `job ${name} waits for ${parent}, which is not one of its jobs`),
+    ...(node.onDemand === true && node.after.length > 0
+      ? [`job ${name} is on demand and waits for ${node.after.join(', ')}`]
+      : []),
+    ...node.after
+      .filter((parent) => declaration.jobs[parent]?.onDemand === true)
+      .map((parent) => `job ${name} waits for ${parent}, which is on demand`),
     ...(node.description.length > 256
       ? [`the description of ${name} is longer than Lambda's 256 characters`]
       : []),

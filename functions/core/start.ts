@@ -58,13 +58,14 @@ export function startPipeline(
   trigger: Trigger,
   options: StartOptions,
 ): Promise<StartedRun & { asOf: string; dryRun: boolean }> {
-  const unknown = Object.keys(request.input).filter((name) => pipeline.jobs[name] === undefined);
+  const jobs = graphOf(pipeline);
+  const unknown = Object.keys(request.input).filter((name) => jobs[name] === undefined);
   if (unknown.length > 0) {
-    const rule = `is not a job of ${pipeline.name}, which has ${Object.keys(pipeline.jobs).join(', ')}`;
+    const rule = `is not a job of ${pipeline.name}, which has ${Object.keys(jobs).join(', ')}`;
     throw new InputError(unknown.map((name) => ({ field: `input.${name}`, value: undefined, rule })));
   }
   const graph = Object.fromEntries(
-    Object.entries(graphOf(pipeline)).map(([name, node]) => [
+    Object.entries(jobs).map(([name, node]) => [
       name,
       { ...node, input: { ...node.input, ...request.input[name] } },
     ]),

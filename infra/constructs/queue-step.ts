@@ -5,6 +5,7 @@ import { BundledFunction, type Deployment } from './bundled-function.ts';
 import { consume } from './consume.ts';
 import type { DatabaseClient } from './database-client.ts';
 import type { Destinations } from './destinations.ts';
+import type { Files } from './files.ts';
 import type { JobQueue } from './job-queue.ts';
 
 export interface QueueStepProps {
@@ -16,6 +17,7 @@ export interface QueueStepProps {
   /** The pipeline's queues: a job queues the jobs after it. */
   readonly destinations: Destinations;
   readonly client: DatabaseClient;
+  readonly files: Files;
 }
 
 /** A job as AWS runs it: its queue feeds its function, one message at a time. */
@@ -34,9 +36,14 @@ export class QueueStep extends Construct {
       memoryMb: node.memoryMb,
       database: { client: props.client, role: 'jobs' },
       demand: { concurrency: deployment.config.jobConcurrency, connections: 2 },
-      environment: { ...destinations.environment(this), MAX_RECEIVES: String(MAX_TRIES) },
+      environment: {
+        ...destinations.environment(this),
+        MAX_RECEIVES: String(MAX_TRIES),
+        ...(node.readsUploads === true ? { FILES_BUCKET: props.files.bucketName } : {}),
+      },
     });
     destinations.grantSend(this.handler.function);
+    if (node.readsUploads === true) props.files.grant(this.handler, 'uploads', 'read');
     consume(this.handler, props.queue.queue, deployment.config.jobConcurrency);
   }
 }

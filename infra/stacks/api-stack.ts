@@ -7,6 +7,7 @@ import { Destinations } from '../constructs/destinations.ts';
 import { exportDemand, exportRoutes } from '../constructs/export-routes.ts';
 import type { Files } from '../constructs/files.ts';
 import { HttpApi } from '../constructs/http-api.ts';
+import { uploadDemand, uploadRoutes } from '../constructs/upload-routes.ts';
 import { DOCUMENT_FILE } from '../openapi/document.ts';
 import type { PipelineStack } from './pipeline-stack.ts';
 
@@ -117,11 +118,27 @@ export class ApiStack extends Stack {
       memoryMb: 256,
       demand: { ...demand, connections: 0 },
     });
+    const uploads = new BundledFunction(this, 'Uploads', {
+      deployment,
+      name: 'api-uploads',
+      entry: 'functions/api/uploads.ts',
+      description:
+        'Takes files of leads, trips and payments in, and gives out links for large ones. Input: HTTP API requests (payload 2.0).',
+      timeoutSeconds: EXPORT_TIMEOUT_SECONDS,
+      memoryMb: EXPORT_MEMORY_MB,
+      database: { client, role: 'operator' },
+      demand: uploadDemand(EXPORT_TIMEOUT_SECONDS),
+      environment: { ...destinations.environment(this), FILES_BUCKET: files.bucketName },
+    });
+    destinations.grantSend(uploads.function);
+    // A link to upload by is signed with the function's own rights; reading is for being told that the file is there.
+    files.grant(uploads, 'uploads', 'read', 'write');
     const api = new HttpApi(this, 'Http', {
       deployment,
       routes: [
         ...reads,
         ...exportRoutes(spreadsheets),
+        ...uploadRoutes(uploads),
         { method: 'POST', path: '/api/v1/{proxy+}', handler: operate },
         { method: 'GET', path: '/openapi.json', handler: document },
       ],

@@ -6,6 +6,7 @@ import { consume, LEAST_CONCURRENCY } from '../constructs/consume.ts';
 import type { Database } from '../constructs/database.ts';
 import { DatabaseClient } from '../constructs/database-client.ts';
 import { Destinations } from '../constructs/destinations.ts';
+import type { Files } from '../constructs/files.ts';
 import { JobQueue, visibilityFor } from '../constructs/job-queue.ts';
 import { QueueStep } from '../constructs/queue-step.ts';
 import { ScheduledFunction } from '../constructs/scheduled-function.ts';
@@ -14,6 +15,7 @@ export interface PipelineStackProps extends StackProps {
   readonly deployment: Deployment;
   readonly database: Database;
   readonly pipeline: Pipeline;
+  readonly files: Files;
 }
 
 const DEAD_LETTERS_TIMEOUT = Duration.seconds(60);
@@ -32,7 +34,7 @@ export class PipelineStack extends Stack {
   constructor(
     scope: Construct,
     id: string,
-    { deployment, database, pipeline, ...props }: PipelineStackProps,
+    { deployment, database, pipeline, files, ...props }: PipelineStackProps,
   ) {
     super(scope, id, props);
     const { prefix } = deployment.config;
@@ -58,7 +60,7 @@ export class PipelineStack extends Stack {
     for (const [job, queue] of jobQueues) {
       const node = pipeline.jobs[job];
       if (node === undefined) throw new Error(`${pipeline.name} declares no ${job}`);
-      new QueueStep(this, idOf(job), { deployment, job, node, queue, destinations, client });
+      new QueueStep(this, idOf(job), { deployment, job, node, queue, destinations, client, files });
     }
 
     const planner = new BundledFunction(this, 'Planner', {

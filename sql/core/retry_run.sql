@@ -2,9 +2,9 @@
 -- requires: ops.advance_run
 -- verdict: RETRIED; or why not: UNKNOWN, NOT_FAILED (status says what it is), ACTIVE (active_run_id is under way for the pipeline and
 -- as-of), INLINE (its caller is gone). The failed jobs are queued with a new version, so that a message of before is stale; what
--- was skipped for them is undecided again; what succeeded stays. p_wake as for ops.start_run.
+-- was skipped for them is undecided again; what succeeded stays.
 create or replace function ops.retry_run(
-  p_run_id uuid, p_operator text, p_reason text, p_wake text,
+  p_run_id uuid, p_operator text, p_reason text,
   out verdict text, out status text, out active_run_id uuid, out queued integer
 )
   language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -46,7 +46,9 @@ begin
     returning j.job_run_id, j.job, j.version
   ), sent as (
     insert into ops.outbox (run_id, job, message)
-    select p_run_id, p_wake, jsonb_build_object('schema', 1, 'runId', p_run_id, 'job', p_wake)
+    -- The sweeper is woken by the message that woke it when the run began.
+    (select p_run_id, o.job, o.message from ops.outbox o
+     where o.run_id = p_run_id and not o.message ? 'jobRunId' order by o.outbox_id limit 1)
     union all
     (select p_run_id, job, jsonb_build_object('schema', 1, 'runId', p_run_id, 'jobRunId', job_run_id, 'job', job, 'version', version)
      from again order by job_run_id)

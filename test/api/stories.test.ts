@@ -5,7 +5,7 @@ import { cabinetNight } from '../../functions/api/cabinet-night.ts';
 import type { Environment } from '../../functions/core/services.ts';
 import { testDatabase } from '../support/database.ts';
 import { call, environmentOf } from '../support/http.ts';
-import { runPipeline } from '../support/run-pipeline.ts';
+import { runWholeNight } from '../support/whole-night.ts';
 
 const database = testDatabase({ golden: true });
 let reader: Environment;
@@ -16,8 +16,14 @@ const unrepaired = {
   'cabinet.claims-reconcile': { limit: 100 },
 };
 
+/** A whole night; its run. */
+async function run(): Promise<string> {
+  const [first] = [...(await runWholeNight(database, '2026-01-13', { input: unrepaired })).values()];
+  return first?.run_id ?? '';
+}
+
 beforeAll(async () => {
-  runId = await runPipeline(database, '2026-01-13', unrepaired);
+  runId = await run();
   reader = environmentOf(database, 'cuadre_reader');
 });
 
@@ -161,7 +167,7 @@ describe('GET what a night changed', () => {
   });
 
   test('of a second night only what is new', async () => {
-    const again = await runPipeline(database, '2026-01-13', unrepaired);
+    const again = await run();
     const { body } = await night({ as_of: '2026-01-13' });
     expect(body).toMatchObject({
       run: { run_id: again },

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type * as z from 'zod';
 import { cabinetDaily } from '../../functions/cabinet/pipeline.ts';
+import { graphOf } from '../../functions/core/pipeline.ts';
 import {
   attemptsOf,
   contested,
@@ -11,7 +12,7 @@ import {
   synthesized,
 } from '../support/night.ts';
 
-const jobs = Object.keys(cabinetDaily.jobs).map((job) => job.replace('.', '-'));
+const jobs = Object.keys(graphOf(cabinetDaily)).map((job) => job.replace('.', '-'));
 
 /** Every night here ends as the undisturbed one: the same claims, decisions, reports and states. */
 describe('a night on the whole stack', () => {

@@ -17,7 +17,6 @@ import {
   startToy,
   states,
   toyJob,
-  toyPipeline,
   toyQueues,
 } from '../support/toy.ts';
 
@@ -39,7 +38,7 @@ beforeAll(async () => {
 beforeEach(() => database.admin.script('truncate public.toy_effects'));
 
 const cancel = (runId: string) => cancelRun(operator.sql, runId, by);
-const retry = (runId: string) => retryRun(operator.sql, () => toyPipeline, runId, by);
+const retry = (runId: string) => retryRun(operator.sql, runId, by);
 const nobody = crypto.randomUUID();
 
 const action = z.strictObject({

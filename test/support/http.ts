@@ -8,7 +8,8 @@ export interface Call {
   readonly query?: Record<string, string>;
   readonly path?: Record<string, string>;
   readonly headers?: Record<string, string>;
-  readonly body?: string;
+  /** A text as text, bytes as the gateway sends what is no text to it: in base64. */
+  readonly body?: string | Uint8Array;
 }
 
 /** A request as an HTTP API hands it to Lambda (payload 2.0). */
@@ -25,7 +26,7 @@ export function httpEvent(
     headers,
     queryStringParameters: query,
     pathParameters: path,
-    isBase64Encoded: false,
+    isBase64Encoded: body !== undefined && typeof body !== 'string',
     requestContext: {
       accountId: '000000000000',
       apiId: 'api',
@@ -44,7 +45,9 @@ export function httpEvent(
       time: '13/Jan/2026:12:00:00 +0000',
       timeEpoch: 1768305600000,
     },
-    ...(body === undefined ? {} : { body }),
+    ...(body === undefined
+      ? {}
+      : { body: typeof body === 'string' ? body : Buffer.from(body).toString('base64') }),
   };
 }
 

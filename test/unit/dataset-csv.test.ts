@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { compositeArray } from '../../infra/local/data/composite.ts';
-import { CsvError, CsvParser, type CsvRecord } from '../../infra/local/data/csv.ts';
-import { Utf8Decoder } from '../../infra/local/data/utf8.ts';
+import { compositeArray } from '../../functions/core/csv/composite.ts';
+import { CsvError, CsvParser, type CsvRecord } from '../../functions/core/csv/parser.ts';
+import { Utf8Decoder } from '../../functions/core/csv/utf8.ts';
 import { testDatabase } from '../support/database.ts';
 
 function parse(...pieces: string[]): CsvRecord[] {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { checkFor } from '../../infra/local/data/values.ts';
+import { checkFor } from '../../functions/core/csv/values.ts';
 import { testDatabase } from '../support/database.ts';
 
 const cases: readonly (readonly [declared: string, good: readonly string[], bad: readonly string[]])[] = [

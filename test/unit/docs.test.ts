@@ -1,6 +1,7 @@
 import { existsSync, globSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { datasets } from '../../functions/cabinet/uploads/datasets.ts';
 import { leadingComments } from '../../functions/core/migrations/files.ts';
 import { readObjects } from '../../functions/core/migrations/objects.ts';
 import { inertTypes } from '../../infra/local/assembly/inert.ts';
@@ -35,6 +36,17 @@ const tables = {
       .filter(({ file, kind }) => file.startsWith('sql/cabinet/') && kind !== 'script')
       .map(({ name, text }) => [code(name), (leadingComments(text)[0] ?? '').replace('-- grain: ', '')])
       .toSorted(([a = ''], [b = '']) => a.localeCompare(b)),
+  ],
+  'upload-columns': [
+    ['file', 'column', 'must have', 'a value'],
+    ...Object.values(datasets).flatMap(({ name, columns }) =>
+      columns.map((column) => [
+        name,
+        code(column.name),
+        { header: 'must have', filled: 'must have, filled', none: '' }[column.needs ?? 'none'],
+        column.cell.rule,
+      ]),
+    ),
   ],
   'inert-types': [
     ['type', 'why'],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { MigrationError, readMigrations } from '../../functions/core/migrations/files.ts';
 import { parseObject, readObjects } from '../../functions/core/migrations/objects.ts';
-import { selectRights } from '../../functions/core/migrations/upstream.ts';
+import { rightsOf } from '../../functions/core/migrations/upstream.ts';
 import { REQUIRED_MIGRATION } from '../../functions/core/schema-check.ts';
 import { sqlDirectory } from '../support/database-server.ts';
 import { makeSqlDirectory, objectFile } from '../support/sql-directory.ts';
@@ -129,20 +129,21 @@ describe('repeatable objects', () => {
 describe('the rights on the upstream', () => {
   test('are read from its grants', () => {
     expect(
-      selectRights(
-        '-- why\ngrant select on\n  public.a, public.b\nto cuadre_owner;\ngrant select on c.d to e, f;\n',
+      rightsOf(
+        '-- why\ngrant select on\n  public.a, public.b\nto cuadre_owner;\ngrant insert on c.d to e, f;\ngrant usage on sequence c.g to e;\n',
       ),
     ).toEqual([
-      { role: 'cuadre_owner', name: 'public.a' },
-      { role: 'cuadre_owner', name: 'public.b' },
-      { role: 'e', name: 'c.d' },
-      { role: 'f', name: 'c.d' },
+      { role: 'cuadre_owner', name: 'public.a', privilege: 'select' },
+      { role: 'cuadre_owner', name: 'public.b', privilege: 'select' },
+      { role: 'e', name: 'c.d', privilege: 'insert' },
+      { role: 'f', name: 'c.d', privilege: 'insert' },
+      { role: 'e', name: 'c.g', privilege: 'usage' },
     ]);
   });
 
   test('are nothing else', () => {
-    expect(() => selectRights('grant select on a.b to c;\ngrant update on a.b to c;')).toThrow(
-      'may hold "grant select on ... to ...;" only, not: grant update on a.b to c',
-    );
+    for (const other of ['grant update on a.b to c', 'grant usage on a.b to c', 'grant all on a.b to c']) {
+      expect(() => rightsOf(`grant select on a.b to c;\n${other};`)).toThrow(`not: ${other}`);
+    }
   });
 });

@@ -13,7 +13,7 @@ import { readText } from './files.ts';
 export async function createMissingUpstream(database: Database, sqlDirectory: string): Promise<string[]> {
   const directory = join(sqlDirectory, 'sources');
   const created: string[] = [];
-  for (const file of (await readdir(directory)).filter((name) => name !== 'grants.sql').sort()) {
+  for (const file of (await readdir(directory)).filter((name) => !name.startsWith('grants')).sort()) {
     const text = await readText(join(directory, file));
     const table = /^create table ([\w.]+)/m.exec(text)?.[1];
     if (table === undefined) throw new Error(`sql/sources/${file} creates no table`);

@@ -1,5 +1,6 @@
 import { CuadreError } from '../../../functions/core/errors.ts';
 import { demo } from './demo.ts';
+import { ingest } from './ingest.ts';
 import { job } from './job.ts';
 import { start } from './start.ts';
 
@@ -8,6 +9,7 @@ export type ExitCode = 0 | 1 | 2;
 
 const commands: Readonly<Record<string, (args: readonly string[]) => Promise<ExitCode>>> = {
   demo,
+  ingest,
   job,
   start,
 };

@@ -5,14 +5,14 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { compositeArray } from '../../../functions/core/csv/composite.ts';
+import { type CatalogColumn, catalogColumn } from '../../../functions/core/csv/values.ts';
 import type { Database, Transaction } from '../../../functions/core/database.ts';
 import { CuadreError, PermanentError } from '../../../functions/core/errors.ts';
-import { compositeArray } from './composite.ts';
 import { type DatasetTable, datasetTables } from './format.ts';
 import { assertMadeHere } from './made-here.ts';
 import { DatasetError, Problems } from './problems.ts';
 import { readTable } from './read-table.ts';
-import { type CatalogColumn, catalogColumn } from './values.ts';
 
 export { DatasetError } from './problems.ts';
 

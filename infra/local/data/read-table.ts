@@ -1,10 +1,10 @@
 /** One file of a data set, read piece by piece: what is wrong in it goes to `problems`, its good rows to `take`. */
 import { createReadStream } from 'node:fs';
-import { CsvError, CsvParser, type CsvRecord } from './csv.ts';
+import { CsvError, CsvParser, type CsvRecord } from '../../../functions/core/csv/parser.ts';
+import { Utf8Decoder } from '../../../functions/core/csv/utf8.ts';
+import { type CatalogColumn, type Check, checkFor } from '../../../functions/core/csv/values.ts';
 import type { DatasetTable } from './format.ts';
 import type { Problems } from './problems.ts';
-import { Utf8Decoder } from './utf8.ts';
-import { type CatalogColumn, type Check, checkFor } from './values.ts';
 
 interface Column {
   readonly name: string;

@@ -4,7 +4,8 @@ const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
  * An API that is open on loopback must not be open to the web pages that the user visits: they can reach 127.0.0.1
- * too. They cannot do so under a local name, nor send JSON without asking first, which is never granted.
+ * too. They cannot do so under a local name, nor send JSON or CSV without asking first, which is never granted. A form
+ * they could send, but not without saying whose page it is on.
  */
 export function refuseForeign(request: Request): Answer | undefined {
   if (isForeign(request)) {
@@ -16,8 +17,12 @@ export function refuseForeign(request: Request): Answer | undefined {
   }
   const contentType = request.headers['content-type'] ?? '';
   const writes = !READS.has(request.method);
-  if (writes && !/^application\/([\w.+-]+\+)?json\b/i.test(contentType)) {
-    return problem(415, 'not-json', 'Send the body with content-type: application/json.');
+  if (writes && !/^(application\/([\w.+-]+\+)?json|text\/csv|multipart\/form-data)\b/i.test(contentType)) {
+    return problem(
+      415,
+      'not-json',
+      'Send JSON with content-type: application/json, or a file as text/csv or multipart/form-data.',
+    );
   }
   return undefined;
 }

@@ -40,6 +40,8 @@ const lambda = z.looseObject({
 /** What each function may do with files; whoever is not listed may do nothing, and is not told the bucket. */
 const USES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   'cuadre-api-exports': { exports: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject'] },
+  'cuadre-api-uploads': { uploads: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject'] },
+  'cuadre-cabinet-upload-take': { uploads: ['s3:GetObject'] },
 };
 
 export function files(assembly: Assembly, environment: EnvironmentName): void {

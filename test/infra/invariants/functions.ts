@@ -43,6 +43,7 @@ const USERS = {
   'cabinet-mv-refresh': 'jobs',
   'cabinet-validation': 'jobs',
   'cabinet-alert-evaluation': 'jobs',
+  'cabinet-upload-take': 'jobs',
   'cabinet-planner': 'jobs',
   'cabinet-dead-letters': 'jobs',
   sweeper: 'jobs',
@@ -52,6 +53,7 @@ const USERS = {
   'api-read': 'reader',
   'api-operate': 'operator',
   'api-document': 'none',
+  'api-uploads': 'operator',
 } as const;
 
 export function functions(assembly: Assembly): void {

@@ -8,6 +8,8 @@ const personal: Readonly<Record<string, readonly string[]>> = {
   'canon.identity_registry': ['primary_phone', 'primary_document', 'primary_license', 'primary_full_name'],
   'canon.drivers_index': ['phone_norm', 'license_norm', 'plate_norm', 'name_tokens'],
   'observational.lead_ledger': ['evidence_json'],
+  'ops.staged_leads': ['external_id', 'first_name', 'last_name', 'park_phone', 'asset_plate_number'],
+  'ops.staged_payments': ['driver'],
   'public.drivers': ['full_name', 'phone', 'license_number'],
   'public.module_ct_cabinet_leads': ['first_name', 'last_name', 'park_phone'],
   'public.module_ct_migrations': ['driver_name'],

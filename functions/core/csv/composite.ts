@@ -1,4 +1,4 @@
-import type { CsvRecord } from './csv.ts';
+import type { CsvRecord } from './parser.ts';
 
 /**
  * PostgreSQL's text for an array of composite values: `{"(2,abc,,\"with, comma\")","(3,...)"}`, where the first

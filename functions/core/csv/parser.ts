@@ -28,6 +28,9 @@ export class CsvError extends Error {
 /** Longer than any field of the format; an opening quote that nothing closes would swallow the file. */
 const LONGEST_FIELD = 1_048_576;
 
+/** Wider than any table here; without lines a file of commas would be one record as large as itself. */
+const MOST_FIELDS = 10_000;
+
 // Sticky patterns scan at native speed: a loop over characters costs five times as much.
 const plain = /[^,\n\r"\0]*/y;
 const quoted = /[^"\0]*/y;
@@ -37,14 +40,26 @@ function endOf(pattern: RegExp, text: string, from: number): number {
   return pattern.test(text) ? pattern.lastIndex : from;
 }
 
-type State = 'start' | 'plain' | 'quoted' | 'closed';
+type State = 'start' | 'plain' | 'quoted' | 'closed' | 'cr';
+
+export interface CsvOptions {
+  /** Lines may end with CRLF too, as spreadsheets write them. (Default: LF alone) */
+  readonly crlf?: boolean;
+}
 
 export class CsvParser {
+  readonly #crlf: boolean;
   #state: State = 'start';
+  /** What the field was when a CR came. */
+  #before: State = 'start';
   #field = '';
   #fields: (string | null)[] = [];
   #line = 1;
   #recordLine = 1;
+
+  constructor({ crlf = false }: CsvOptions = {}) {
+    this.#crlf = crlf;
+  }
 
   /** The records that this piece completes. @throws CsvError at the first character that the grammar forbids */
   *push(text: string): Generator<CsvRecord> {
@@ -54,11 +69,20 @@ export class CsvParser {
       if (char === '\0') this.fail('a NUL character is not allowed');
       if (this.#state === 'quoted') {
         at = this.#takeQuoted(text, at);
+      } else if (this.#state === 'cr') {
+        if (char !== '\n') this.fail('a CR outside of quotes may stand only before the LF of a line’s end');
+        this.#state = this.#before;
+        yield this.#endRecord();
+        at += 1;
       } else if (char === ',') {
         this.#endField();
         at += 1;
       } else if (char === '\n') {
         yield this.#endRecord();
+        at += 1;
+      } else if (char === '\r' && this.#crlf) {
+        this.#before = this.#state;
+        this.#state = 'cr';
         at += 1;
       } else if (char === '\r') {
         this.fail('lines must end with LF alone, not CR or CRLF');
@@ -79,6 +103,8 @@ export class CsvParser {
   /** The last record, when the file does not end with a line's end. */
   *end(): Generator<CsvRecord> {
     if (this.#state === 'quoted') this.fail('a quote is opened and never closed');
+    if (this.#state === 'cr')
+      this.fail('a CR outside of quotes may stand only before the LF of a line’s end');
     if (this.#state !== 'start' || this.#fields.length > 0) yield this.#endRecord();
   }
 
@@ -115,6 +141,7 @@ export class CsvParser {
 
   #endField(): void {
     this.#fields.push(this.#state === 'start' ? null : this.#field);
+    if (this.#fields.length > MOST_FIELDS) this.fail(`a row has more than ${MOST_FIELDS} fields`, '');
     this.#field = '';
     this.#state = 'start';
   }

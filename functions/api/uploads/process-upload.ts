@@ -1,0 +1,75 @@
+import * as z from 'zod';
+import { cabinetUploads } from '../../cabinet/pipeline.ts';
+import { uploadTake } from '../../cabinet/upload-take.ts';
+import { keyOf, requestedUpload } from '../../cabinet/uploads/requests.ts';
+import { ConflictError } from '../../core/errors.ts';
+import { fileStore } from '../../core/file-store.ts';
+import { type Endpoint, endpoint, noParameters } from '../../core/http.ts';
+import type { ObjectStore } from '../../core/object-store.ts';
+import { sendOutbox } from '../../core/outbox.ts';
+import { sqsQueues } from '../../core/queues.ts';
+import { startJob } from '../../core/start.ts';
+import { callerOf } from '../caller.ts';
+
+const answer = z.strictObject({
+  upload_id: z.uuid(),
+  run_id: z.uuid(),
+  /** False when the same upload was being taken in already. */
+  created: z.boolean(),
+  location: z.string(),
+});
+
+/** POST /api/v1/uploads/{upload_id}/process: starts the job that takes the file in, once per upload; 202 with its run. */
+export function processUploadEndpoint(store: () => ObjectStore = fileStore): Endpoint {
+  return endpoint({
+    method: 'POST',
+    route: '/api/v1/uploads/{upload_id}/process',
+    summary: 'Take in a file that was uploaded by a link',
+    query: noParameters,
+    path: z.strictObject({ upload_id: z.uuid() }),
+    status: 202,
+    answer,
+    problems: { 404: ['UNKNOWN_UPLOAD'], 409: ['UPLOAD_NOT_THERE', 'IDEMPOTENCY_KEY_REUSED', 'RUN_ACTIVE'] },
+    async run({ event, path: { upload_id }, environment, log }) {
+      const { sql } = environment.control;
+      const { dataset } = await requestedUpload(sql, upload_id);
+      if ((await store().find(keyOf(dataset, upload_id))) === undefined) {
+        throw new ConflictError(
+          `the file of upload ${upload_id} is not there: send it by the link, then ask again`,
+          {
+            code: 'UPLOAD_NOT_THERE',
+          },
+        );
+      }
+      const now = new Date();
+      const caller = callerOf(event);
+      const run = await startJob(
+        sql,
+        cabinetUploads,
+        uploadTake,
+        uploadTake.request({ uploadId: upload_id, dryRun: false }),
+        {
+          kind: 'api',
+          key: `take upload ${upload_id}`,
+          detail: { uploadId: upload_id, caller },
+          due: now,
+          now,
+        },
+        { inline: false, codeVersion: environment.codeVersion, dryRunByDefault: false },
+      );
+      const sent = await sendOutbox(environment.control, sqsQueues(environment.config.QUEUES), run.runId);
+      log.info('upload being taken in', { uploadId: upload_id, runId: run.runId, sent });
+      const location = `/api/v1/runs/${run.runId}`;
+      return {
+        statusCode: 202,
+        headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', location },
+        body: JSON.stringify({
+          upload_id,
+          run_id: run.runId,
+          created: run.created,
+          location,
+        } satisfies z.output<typeof answer>),
+      };
+    },
+  });
+}

@@ -1,0 +1,52 @@
+import { leadsReconcile } from '../../cabinet/leads-reconcile.ts';
+import { paymentsIngest } from '../../cabinet/payments-ingest.ts';
+import { cabinetDaily } from '../../cabinet/pipeline.ts';
+import { tripsLoad } from '../../cabinet/trips-load.ts';
+import type { Upload } from '../../cabinet/uploads/take-upload.ts';
+import { ConflictError } from '../../core/errors.ts';
+import { sendOutbox } from '../../core/outbox.ts';
+import { sqsQueues } from '../../core/queues.ts';
+import type { Environment } from '../../core/services.ts';
+import { startJob } from '../../core/start.ts';
+import type { Processing } from './answer.ts';
+
+/** The job that reads what such a file brings. */
+const READER = { leads: leadsReconcile, trips: tripsLoad, payments: paymentsIngest } as const;
+
+/**
+ * Starts the dataset's job as POST /api/v1/runs does, once per upload. The upload is in already: where a run of today is under
+ * way, that is said, and the night's run will read what came in.
+ */
+export async function processUpload(
+  environment: Environment,
+  upload: Pick<Upload, 'upload_id' | 'dataset'>,
+  caller: string,
+): Promise<Processing> {
+  const job = READER[upload.dataset];
+  const now = new Date();
+  try {
+    const run = await startJob(
+      environment.control.sql,
+      cabinetDaily,
+      job,
+      job.request({ dryRun: false }),
+      {
+        kind: 'api',
+        key: `upload ${upload.upload_id}`,
+        detail: { uploadId: upload.upload_id, caller },
+        due: now,
+        now,
+      },
+      { inline: false, codeVersion: environment.codeVersion, dryRunByDefault: false },
+    );
+    // What cannot be sent now stays due, and the relay sends it: the upload is in, and the run is in the ledger.
+    await sendOutbox(environment.control, sqsQueues(environment.config.QUEUES), run.runId).catch(
+      (error: unknown) =>
+        environment.log.warn('the run’s message was not sent yet', { runId: run.runId, error }),
+    );
+    return { asked: true, run };
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error;
+    return { asked: true, refused: { code: error.code, detail: error.message } };
+  }
+}

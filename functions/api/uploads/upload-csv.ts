@@ -1,0 +1,60 @@
+import * as z from 'zod';
+import { type DatasetName, datasetNames } from '../../cabinet/uploads/datasets.ts';
+import { piecesOf } from '../../cabinet/uploads/pieces.ts';
+import { newUploadId, takeUpload } from '../../cabinet/uploads/take-upload.ts';
+import { type Endpoint, endpoint, noParameters } from '../../core/http.ts';
+import { callerOf } from '../caller.ts';
+import { answerOf, uploadAnswer } from './answer.ts';
+import { FILE_NAME, isCsvName, sentFile } from './body.ts';
+import { processUpload } from './process.ts';
+
+const yesOrNo = z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true');
+
+const query = z.strictObject({
+  /** Start the jobs that read what came in. */
+  auto_process: yesOrNo.default(false),
+  /** Say what would become of the rows, and change nothing. */
+  dry_run: yesOrNo.default(false),
+  /** Of a text/csv body, for the record. */
+  file_name: z.string().refine(isCsvName, FILE_NAME).optional(),
+});
+
+/** POST /api/v1/cabinet-<dataset>/upload-csv: takes a file in, all of it but its rejected rows, or nothing. */
+function uploadCsv(dataset: DatasetName): Endpoint {
+  return endpoint({
+    method: 'POST',
+    route: `/api/v1/cabinet-${dataset}/upload-csv`,
+    summary: `Hand in a CSV file of ${dataset}`,
+    query,
+    path: noParameters,
+    files: ['text/csv', 'multipart/form-data'],
+    answer: uploadAnswer,
+    async run({ event, query: { auto_process, dry_run, file_name }, environment, log }) {
+      const file = await sentFile(event, file_name);
+      const by = callerOf(event);
+      const taken = await takeUpload(
+        environment.control,
+        {
+          uploadId: newUploadId(),
+          dataset,
+          channel: 'api',
+          by,
+          fileName: file.name,
+          bytes: () => piecesOf(file.bytes),
+        },
+        { dryRun: dry_run },
+      );
+      const { upload } = taken;
+      log.info('upload taken', { ...upload, dryRun: dry_run });
+      const processing =
+        auto_process && !dry_run ? await processUpload(environment, upload, by) : ({ asked: false } as const);
+      return {
+        statusCode: 200,
+        headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' },
+        body: JSON.stringify(answerOf(taken, dry_run, processing)),
+      };
+    },
+  });
+}
+
+export const uploadsCsv = datasetNames.map(uploadCsv);
