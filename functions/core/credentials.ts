@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { type AwsCredentials, presign, signHeaders } from './aws-signer.ts';
+import { type AwsContext, awsContext, domainOf, missing } from './aws-context.ts';
+import { presign, signHeaders } from './aws-signer.ts';
 import type { Login, PasswordSource } from './database.ts';
 import { PermanentError, RetryableError } from './errors.ts';
 
@@ -10,6 +11,8 @@ export interface LoginConfig {
   readonly DB_AUTH: 'iam' | 'secret';
   readonly DB_SECRET_ARN?: string | undefined;
 }
+
+const WHY = 'logging in to the database needs it';
 
 /** RDS accepts a token for 15 minutes, for opening a connection only: an open one outlives it. */
 const TOKEN_SECONDS = 900;
@@ -22,7 +25,7 @@ const SECRET_TIMEOUT_MS = 3000;
  * user and password from Secrets Manager, kept until the server refuses them, then read again.
  */
 export function passwordFor(config: LoginConfig, environment = process.env): PasswordSource {
-  if (config.DB_AUTH === 'iam') return async () => iamToken(config, awsContext(environment), new Date());
+  if (config.DB_AUTH === 'iam') return async () => iamToken(config, awsContext(environment, WHY), new Date());
   const arn = config.DB_SECRET_ARN;
   if (arn === undefined) throw missing('DB_SECRET_ARN', 'DB_AUTH is "secret"');
   let kept: Promise<Login> | undefined;
@@ -36,11 +39,6 @@ export function passwordFor(config: LoginConfig, environment = process.env): Pas
       throw error;
     }
   };
-}
-
-interface AwsContext {
-  readonly region: string;
-  readonly credentials: AwsCredentials;
 }
 
 export function iamToken(
@@ -70,7 +68,7 @@ const failure = z.object({
 });
 
 async function readSecret(arn: string, environment: NodeJS.ProcessEnv): Promise<Login> {
-  const context = awsContext(environment);
+  const context = awsContext(environment, WHY);
   const url = endpoint(environment, context.region);
   const body = JSON.stringify({ SecretId: arn });
   const headers = signHeaders(
@@ -138,26 +136,5 @@ function safeJson(text: string): unknown {
 
 function endpoint(environment: NodeJS.ProcessEnv, region: string): URL {
   const given = environment['AWS_ENDPOINT_URL_SECRETS_MANAGER'] ?? environment['AWS_ENDPOINT_URL'];
-  const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
-  return new URL('/', given ?? `https://secretsmanager.${region}.${domain}`);
-}
-
-function awsContext(environment: NodeJS.ProcessEnv): AwsContext {
-  const need = (name: string) => {
-    const value = environment[name];
-    if (value === undefined || value === '') throw missing(name, 'logging in to the database needs it');
-    return value;
-  };
-  return {
-    region: need('AWS_REGION'),
-    credentials: {
-      accessKeyId: need('AWS_ACCESS_KEY_ID'),
-      secretAccessKey: need('AWS_SECRET_ACCESS_KEY'),
-      sessionToken: environment['AWS_SESSION_TOKEN'],
-    },
-  };
-}
-
-function missing(name: string, why: string): PermanentError {
-  return new PermanentError(`the environment variable ${name} is missing: ${why}`, { code: 'ENVIRONMENT' });
+  return new URL('/', given ?? `https://secretsmanager.${region}.${domainOf(region)}`);
 }

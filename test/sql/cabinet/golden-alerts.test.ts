@@ -2,8 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { achievementsRecord } from '../../../functions/cabinet/achievements-record.ts';
 import { alertEvaluation } from '../../../functions/cabinet/alert-evaluation.ts';
 import { claimsReconcile } from '../../../functions/cabinet/claims-reconcile.ts';
+import { leadsReconcile } from '../../../functions/cabinet/leads-reconcile.ts';
+import { mvRefresh } from '../../../functions/cabinet/mv-refresh.ts';
+import { paymentsIngest } from '../../../functions/cabinet/payments-ingest.ts';
 import { tripsLoad } from '../../../functions/cabinet/trips-load.ts';
 import { goldenDirectory, testDatabase, versions } from '../../support/database.ts';
 import { runJob } from '../../support/run-job.ts';
@@ -54,8 +58,12 @@ describe.each(versions)('the golden alerts on PostgreSQL %i', (version) => {
   const evaluate = (dryRun = false) => runJob(database, alertEvaluation, { asOf, dryRun });
 
   beforeAll(async () => {
+    await runJob(database, paymentsIngest, { asOf });
     await runJob(database, tripsLoad, { asOf });
+    await runJob(database, leadsReconcile, { asOf, repairEvents: false });
+    await runJob(database, achievementsRecord, { asOf });
     await runJob(database, claimsReconcile, { asOf, limit: 100 });
+    await runJob(database, mvRefresh, { asOf });
   });
 
   test('a dry run says exactly what the run then does, and keeps nothing', async () => {
