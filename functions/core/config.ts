@@ -36,6 +36,11 @@ const worker = z.object({
   MAX_RECEIVES: z.coerce.number().int().min(1).max(1000).default(5),
   /** Rows that one export may hold. */
   EXPORT_MAX_ROWS: z.coerce.number().int().min(1).default(200_000),
+  /** Through which people are told of alerts; only where that is the function's work. */
+  ALERT_TOPIC_ARN: z
+    .string()
+    .regex(/^arn:[^:]+:sns:/, 'must be the ARN of an SNS topic')
+    .optional(),
 });
 
 export type DatabaseConfig = z.infer<typeof byUrl> | z.infer<typeof byParts>;

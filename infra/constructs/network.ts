@@ -18,13 +18,13 @@ export interface NetworkProps {
 }
 
 /**
- * A VPC without a way out. The functions need three things beside the database: SQS and Secrets Manager, by
+ * A VPC without a way out. The functions need four things beside the database: SQS, Secrets Manager and SNS, by
  * interface endpoints, and Logs, X-Ray and the Lambda service itself, which do not pass through the VPC.
  *
  * The alternative is a NAT gateway. Both are paid by the hour and the gigabyte; an endpoint once per zone, but at
- * a fraction of a gateway's rate, so that two of them in two zones undercut one gateway per zone and about equal a
+ * a fraction of a gateway's rate, so that three of them in two zones undercut one gateway per zone, though not a
  * single one, which would be a single point of failure and a way to the whole internet for code that needs none.
- * A third and fourth service (SNS, Scheduler) tip the price to NAT: then S3 stays free by its gateway endpoint.
+ * A fourth service (Scheduler) tips the price to NAT: then S3 stays free by its gateway endpoint.
  */
 export class Network extends Construct {
   readonly vpc: IVpc;
@@ -62,6 +62,7 @@ export class Network extends Construct {
     for (const [name, service] of Object.entries({
       Sqs: InterfaceVpcEndpointAwsService.SQS,
       SecretsManager: InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+      Sns: InterfaceVpcEndpointAwsService.SNS,
     })) {
       vpc.addInterfaceEndpoint(name, {
         service,

@@ -5,6 +5,7 @@ import { consume } from './consume.ts';
 import type { DatabaseClient } from './database-client.ts';
 import type { Destinations } from './destinations.ts';
 import { type JobQueue, MAX_RECEIVES } from './job-queue.ts';
+import type { NotificationTopic } from './notification-topic.ts';
 
 export interface QueueStepProps {
   readonly deployment: Deployment;
@@ -14,6 +15,8 @@ export interface QueueStepProps {
   readonly queue: JobQueue;
   /** The pipeline's queues: a job queues the jobs after it. */
   readonly destinations: Destinations;
+  /** For a job that publishes. */
+  readonly topic: NotificationTopic;
   readonly client: DatabaseClient;
 }
 
@@ -23,7 +26,7 @@ export class QueueStep extends Construct {
 
   constructor(scope: Construct, id: string, props: QueueStepProps) {
     super(scope, id);
-    const { deployment, job, node, destinations } = props;
+    const { deployment, job, node, destinations, topic } = props;
     this.handler = new BundledFunction(this, 'Job', {
       deployment,
       name: job.replace('.', '-'),
@@ -33,9 +36,14 @@ export class QueueStep extends Construct {
       memoryMb: node.memoryMb,
       database: { client: props.client, role: 'jobs' },
       demand: { concurrency: deployment.config.jobConcurrency, connections: 2 },
-      environment: { ...destinations.environment(this), MAX_RECEIVES: String(MAX_RECEIVES) },
+      environment: {
+        ...destinations.environment(this),
+        MAX_RECEIVES: String(MAX_RECEIVES),
+        ...(node.publishes === true ? { ALERT_TOPIC_ARN: topic.topicArn } : {}),
+      },
     });
     destinations.grantSend(this.handler.function);
+    if (node.publishes === true) topic.allow(this.handler.function);
     consume(this.handler, props.queue.queue, deployment.config.jobConcurrency);
   }
 }

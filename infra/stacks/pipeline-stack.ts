@@ -7,12 +7,15 @@ import type { Database } from '../constructs/database.ts';
 import { DatabaseClient } from '../constructs/database-client.ts';
 import { Destinations } from '../constructs/destinations.ts';
 import { JobQueue, visibilityFor } from '../constructs/job-queue.ts';
+import type { NotificationTopic } from '../constructs/notification-topic.ts';
 import { QueueStep } from '../constructs/queue-step.ts';
 import { ScheduledFunction } from '../constructs/scheduled-function.ts';
 
 export interface PipelineStackProps extends StackProps {
   readonly deployment: Deployment;
   readonly database: Database;
+  /** Through which its jobs tell people, where they do. */
+  readonly topic: NotificationTopic;
   readonly pipeline: Pipeline;
 }
 
@@ -27,7 +30,7 @@ export class PipelineStack extends Stack {
   constructor(
     scope: Construct,
     id: string,
-    { deployment, database, pipeline, ...props }: PipelineStackProps,
+    { deployment, database, topic, pipeline, ...props }: PipelineStackProps,
   ) {
     super(scope, id, props);
     const { prefix } = deployment.config;
@@ -46,7 +49,7 @@ export class PipelineStack extends Stack {
     for (const [job, queue] of this.queues) {
       const node = pipeline.jobs[job];
       if (node === undefined) throw new Error(`${pipeline.name} declares no ${job}`);
-      new QueueStep(this, idOf(job), { deployment, job, node, queue, destinations, client });
+      new QueueStep(this, idOf(job), { deployment, job, node, queue, destinations, topic, client });
     }
 
     const planner = new BundledFunction(this, 'Planner', {

@@ -11,6 +11,7 @@ import {
 import { databaseCluster, databaseInstance } from '../rds/types.ts';
 import { schedule, scheduleGroup } from '../scheduler/types.ts';
 import { secret, secretAttachment } from '../secrets/types.ts';
+import { subscription, topic } from '../sns/types.ts';
 import { queue } from '../sqs/types.ts';
 import { trigger } from './trigger.ts';
 import type { PlayedType } from './types.ts';
@@ -37,6 +38,8 @@ const list: readonly PlayedType[] = [
   scheduleGroup,
   secret,
   secretAttachment,
+  subscription,
+  topic,
   trigger,
 ];
 

@@ -4,10 +4,12 @@ import { ACCOUNT } from '../assembly/types.ts';
 import { messageOf } from '../errors.ts';
 import type { Gate } from '../iam/gate.ts';
 import { isForeign } from '../server.ts';
+import { refusedPublication } from '../sns/gate.ts';
+import { trailOfTopics } from '../sns/topics.ts';
 import type { Trail } from '../trail.ts';
 import { type DisorderOptions, disorderly } from './disorder.ts';
 import { refusedCall } from './gate.ts';
-import { queueServerParts, type Spy, type SqsStore } from './parts.ts';
+import { queueServerParts, type SnsStore, type Spy, type SqsStore } from './parts.ts';
 import { answerQuery } from './query.ts';
 import { attributesOf, type QueueProperties, queueArn, queueNameOf } from './types.ts';
 
@@ -32,12 +34,20 @@ export type Queue = ReturnType<SqsStore['createQueue']>;
 export class QueueServer {
   readonly #app: ReturnType<typeof buildApp>;
   readonly #store: SqsStore;
+  /** The same server's SNS, which delivers to these queues. */
+  readonly topics: SnsStore;
   readonly #prepare: (queue: Queue) => void;
   #gate: Gate = () => undefined;
 
-  private constructor(app: ReturnType<typeof buildApp>, store: SqsStore, prepare: (queue: Queue) => void) {
+  private constructor(
+    app: ReturnType<typeof buildApp>,
+    store: SqsStore,
+    topics: SnsStore,
+    prepare: (queue: Queue) => void,
+  ) {
     this.#app = app;
     this.#store = store;
+    this.topics = topics;
     this.#prepare = prepare;
     app.addHook('preHandler', async ({ headers, body }, reply) => {
       const answer = await this.#before(headers, body);
@@ -63,6 +73,7 @@ export class QueueServer {
       close = () => persistence.close();
     }
     sqsStore.spy = spyOf(new parts.MessageSpy(), trail);
+    stores.snsStore.spy = trailOfTopics(new parts.MessageSpy(), trail);
     const app = buildApp({ logger: false, stores });
     // Without a host of its own the server names queues by the address that was called, which every machine resolves.
     sqsStore.host = '';
@@ -74,7 +85,7 @@ export class QueueServer {
     });
     app.addHook('onClose', async () => close());
     const disturb = disorder === undefined ? () => {} : disorderly(disorder);
-    const server = new QueueServer(app, sqsStore, (queue) => {
+    const server = new QueueServer(app, sqsStore, stores.snsStore, (queue) => {
       forgetExpired(queue);
       disturb(queue);
     });
@@ -135,7 +146,8 @@ export class QueueServer {
       const answer = await answerQuery(body, (operation, input) =>
         this.#call(operation, input, { authorization }),
       );
-      return answer && { type: 'text/xml', ...answer };
+      const refused = answer ?? refusedPublication(this.#gate, headers.authorization, body);
+      return refused && { type: 'text/xml', ...refused };
     }
     const message = refusedCall(this.#gate, headers, body);
     if (message === undefined) return undefined;
