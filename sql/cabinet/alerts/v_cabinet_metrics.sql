@@ -54,8 +54,10 @@ union all
 select 'job_failures_in_window', job, in_window from ops.v_job_failures
 union all
 -- By business dates, so that running an old night again finds what it found: a refresh of the day before is 1440 minutes old.
-select 'mv_minutes_since_refresh', schema_name || '.' || mv_name, 1440 * greatest(ops.today() - coalesce(as_of, last_ok_on), 0)
-from ops.v_mv_health cross join lateral (select (last_ok_refresh_finished_at at time zone 'America/Lima')::date as last_ok_on) lima
+select 'mv_minutes_since_refresh', schema_name || '.' || mv_name,
+       1440 * case when refreshed_on > ops.today() then 0 else ops.today() - refreshed_on end
+from ops.v_mv_health
+cross join lateral (select coalesce(as_of, (last_ok_refresh_finished_at at time zone 'America/Lima')::date) as refreshed_on) day
 union all
 select format('raw_%s_age_days', source), 'cabinet', age_days from ops.v_raw_data_age
 union all

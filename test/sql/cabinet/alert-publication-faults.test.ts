@@ -100,7 +100,7 @@ describe.each(versions)('publication when something breaks on PostgreSQL %i', (v
         // In the second transaction: SNS has taken three of its messages when the connection is gone.
         if (calls === 13) {
           await database.admin.script(
-            "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'cuadre_jobs' and state = 'idle in transaction'",
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and state = 'idle in transaction'",
           );
         }
         return id;

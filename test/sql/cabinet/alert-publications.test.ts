@@ -22,7 +22,11 @@ describe.each(versions)('what people are told on PostgreSQL %i', (version) => {
       `select ops.change_alert_rule(type, '-infinity', '{"enabled": false}') from ops.alert_rules where type <> '${type}'`,
     );
   });
-  const evaluate = (asOf: string) => runJob(database, alertEvaluation, { asOf });
+  const evaluate = async (asOf: string) => {
+    const ran = await runJob(database, alertEvaluation, { asOf });
+    expect(ran.error).toBeNull();
+    return ran;
+  };
   const publish = (request: Record<string, unknown> = {}) =>
     runJob(
       database,
