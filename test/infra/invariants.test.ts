@@ -5,6 +5,7 @@ import { access } from './invariants/access.ts';
 import { functions } from './invariants/functions.ts';
 import { queues } from './invariants/queues.ts';
 import { schedules } from './invariants/schedules.ts';
+import { topics } from './invariants/topics.ts';
 
 /** What holds for every resource of every deployment. One file, because loading the CDK takes longer than the tests. */
 describe.each(ENVIRONMENT_NAMES)('%s', (environment) => {
@@ -13,5 +14,6 @@ describe.each(ENVIRONMENT_NAMES)('%s', (environment) => {
   describe('queues', () => queues(assembly));
   describe('functions', () => functions(assembly));
   describe('schedules', () => schedules(assembly));
+  describe('topics', () => topics(assembly));
   describe('access', () => access(assembly, environment));
 });

@@ -73,6 +73,7 @@ describe('resources', () => {
       .filter((name) => String(name).endsWith('-dlq'));
     const expected = [
       ...functions.map((Value) => ['Errors', JSON.stringify([{ Name: 'FunctionName', Value }])]),
+      ['alert-probes-silent', undefined],
       ['Invocations', JSON.stringify([{ Name: 'FunctionName', Value: 'cuadre-cabinet-dead-letters' }])],
       ...queues.map((Value) => [
         'ApproximateNumberOfMessagesVisible',

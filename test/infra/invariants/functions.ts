@@ -43,6 +43,8 @@ const USERS = {
   'cabinet-mv-refresh': 'jobs',
   'cabinet-validation': 'jobs',
   'cabinet-alert-evaluation': 'jobs',
+  'cabinet-alert-publication': 'jobs',
+  'alert-probes': 'jobs',
   'cabinet-planner': 'jobs',
   'cabinet-dead-letters': 'jobs',
   relay: 'jobs',

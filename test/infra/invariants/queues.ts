@@ -68,10 +68,10 @@ const keyOf = ({ stack, id }: Found) => `${stack} ${id}`;
 export function queues(assembly: Assembly): void {
   it('counts its queues and mappings, so that none vanishes unnoticed', () => {
     const jobs = Object.keys(cabinetDaily.jobs).length;
-    // A queue and a dead-letter queue per job, the planner's and the relay's.
-    expect(queuesOf(assembly)).toHaveLength(2 * jobs + 2);
-    // The jobs; every dead-letter queue of the pipeline.
-    expect(mappingsOf(assembly)).toHaveLength(2 * jobs + 1);
+    // A queue and a dead-letter queue per job and for the probes of the alert path, the planner's and the relay's.
+    expect(queuesOf(assembly)).toHaveLength(2 * jobs + 4);
+    // The jobs; every dead-letter queue of the pipeline; the probes.
+    expect(mappingsOf(assembly)).toHaveLength(2 * jobs + 2);
   });
 
   it('gives every queue a dead-letter queue, unless it is one', () => {
