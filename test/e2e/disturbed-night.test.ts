@@ -36,12 +36,14 @@ describe('a night on the whole stack', () => {
     expect((await fetch(`${night.stack.urls.api}/api/v1/runs`)).status).toBe(200);
     expect(undisturbed.filter((line) => line.startsWith('claim '))).toHaveLength(30);
     expect(undisturbed.filter((line) => line.includes(' INSERTED '))).toHaveLength(25);
-    const path = ran.trail.flatMap((event) =>
+    await night.stack.trail.waitFor('message.deleted', ({ queue }) => queue === 'cuadre-alert-probes');
+    const path = night.stack.trail.events.flatMap((event) =>
       event.kind === 'function.invoked' ? [`${event.function} by ${event.by}`] : [],
     );
     expect(path).toEqual([
       'cuadre-cabinet-planner by schedule cuadre-cabinet-daily',
       ...jobs.map((job) => `cuadre-${job} by queue cuadre-${job}`),
+      'cuadre-alert-probes by queue cuadre-alert-probes',
     ]);
   });
 
@@ -49,7 +51,7 @@ describe('a night on the whole stack', () => {
     const night = await startNight({ assembly, disorder: { seed, duplicates: 1, lateMs: 20 } });
     await night.run();
     await settled(night);
-    expect(night.stack.trail.all('message.sent')).toHaveLength(2 * jobs.length);
+    expect(night.stack.trail.all('message.sent')).toHaveLength(2 * (jobs.length + 1));
     expect(await remains(night)).toEqual(undisturbed);
   });
 
