@@ -71,7 +71,7 @@ const existing = z.strictObject({
     z.literal('public'),
     z.strictObject({
       vpcId: awsId('vpc'),
-      /** They must reach SQS and, with secrets, Secrets Manager: by endpoints or by NAT. */
+      /** They must reach SQS, SNS and, with secrets, Secrets Manager: by endpoints or by NAT. */
       subnetIds: z.array(awsId('subnet')).min(1),
       availabilityZones: z.array(z.string().min(1)).min(1),
       /** Worn by the functions; the database's own group must already admit it. */
