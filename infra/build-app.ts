@@ -8,6 +8,7 @@ import { codeVersion } from './code-version.ts';
 import { parseConfig } from './config.ts';
 import { assertConnections } from './connection-budget.ts';
 import { PROJECT_ROOT } from './constructs/bundle.ts';
+import { AlertsStack } from './stacks/alerts-stack.ts';
 import { ApiStack } from './stacks/api-stack.ts';
 import { DataStack } from './stacks/data-stack.ts';
 import { MonitoringStack } from './stacks/monitoring-stack.ts';
@@ -41,10 +42,17 @@ export function buildApp({ context = {}, outdir }: BuildOptions = {}): App {
 
   const data = new DataStack(app, `${prefix}-data`, { deployment, description: 'Database and schema' });
   const { database, files } = data;
+  const alerts = new AlertsStack(app, `${prefix}-alerts`, {
+    deployment,
+    database,
+    description: 'How alerts reach people',
+  });
+  alerts.addStackDependency(data);
   const pipelines = declared.map((pipeline) => {
     const stack = new PipelineStack(app, `${prefix}-${pipeline.domain}`, {
       deployment,
       database,
+      topic: alerts.topic,
       pipeline,
       files,
       description: `Pipeline ${pipeline.name}`,
@@ -61,7 +69,12 @@ export function buildApp({ context = {}, outdir }: BuildOptions = {}): App {
     stack.addStackDependency(data);
     for (const pipeline of pipelines) stack.addStackDependency(pipeline);
   }
-  new MonitoringStack(app, `${prefix}-monitoring`, { deployment, watched: app, description: 'Alarms' });
+  new MonitoringStack(app, `${prefix}-monitoring`, {
+    deployment,
+    watched: app,
+    alerts,
+    description: 'Alarms',
+  }).addStackDependency(alerts);
   assertConnections(config, app);
   return app;
 }

@@ -71,7 +71,7 @@ const existing = z.strictObject({
     z.literal('public'),
     z.strictObject({
       vpcId: awsId('vpc'),
-      /** They must reach SQS, S3 and, with secrets, Secrets Manager: by endpoints or by NAT. */
+      /** They must reach SQS, SNS, S3, Scheduler and, with secrets, Secrets Manager: by endpoints or by NAT. */
       subnetIds: z.array(awsId('subnet')).min(1),
       availabilityZones: z.array(z.string().min(1)).min(1),
       /** Worn by the functions; the database's own group must already admit it. */
@@ -96,6 +96,11 @@ const api = z.strictObject({
   burstLimit: z.int().min(1).max(5_000).default(20),
 });
 
+const alerts = z.strictObject({
+  /** Told of the alerts of each night: what is wrong with the business. */
+  email: z.email().optional(),
+});
+
 /** The periods CloudWatch Logs accepts, in days. */
 const RETENTIONS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653] as const;
 
@@ -103,7 +108,9 @@ const config = z.strictObject({
   prefix: prefix.default('cuadre'),
   database: z.discriminatedUnion('kind', [aurora, existing]).prefault({ kind: 'aurora' }),
   api: api.prefault({}),
+  /** Told of CloudWatch's alarms: what is wrong with the machinery. */
   alarmEmail: z.email().optional(),
+  alerts: alerts.prefault({}),
   logRetentionDays: z.literal(RETENTIONS).default(90),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   /** Off behind a pooler that cannot keep named statements (PgBouncer before 1.21). */

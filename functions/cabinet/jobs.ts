@@ -1,5 +1,6 @@
 import { achievementsRecord } from './achievements-record.ts';
 import { alertEvaluation } from './alert-evaluation.ts';
+import { alertPublication } from './alert-publication.ts';
 import { claimsReconcile } from './claims-reconcile.ts';
 import { leadsReconcile } from './leads-reconcile.ts';
 import { mvRefresh } from './mv-refresh.ts';
@@ -18,5 +19,6 @@ export const cabinetJobs = [
   mvRefresh,
   validation,
   alertEvaluation,
+  alertPublication,
   uploadTake,
 ];

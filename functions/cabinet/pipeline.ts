@@ -66,6 +66,15 @@ export const cabinetDaily = pipeline({
       timeoutSeconds: 300,
       memoryMb: 256,
     },
+    'cabinet.alert-publication': {
+      after: ['cabinet.alert-evaluation'],
+      always: true,
+      description:
+        'Tells people of alerts that were opened, reopened, resolved or became worse, and probes the path to them. Input: dryRun, asOf.',
+      timeoutSeconds: 120,
+      memoryMb: 256,
+      publishes: true,
+    },
     'cabinet.upload-take': {
       after: [],
       onDemand: true,

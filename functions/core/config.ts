@@ -42,6 +42,11 @@ const worker = z.object({
   EXPORT_MAX_ROWS: z.coerce.number().int().min(1).default(200_000),
   /** Rows that one file may hold: what can be written in the time that the gateway gives. */
   EXPORT_FILE_MAX_ROWS: z.coerce.number().int().min(1).default(2_000_000),
+  /** Through which people are told of alerts; only where that is the function's work. */
+  ALERT_TOPIC_ARN: z
+    .string()
+    .regex(/^arn:[^:]+:sns:/, 'must be the ARN of an SNS topic')
+    .optional(),
 });
 
 export type DatabaseConfig = z.infer<typeof byUrl> | z.infer<typeof byParts>;

@@ -17,6 +17,8 @@ export interface JobNode {
   readonly timeoutSeconds: number;
   /** MB; on Lambda it also decides the share of a CPU. */
   readonly memoryMb: number;
+  /** Tells people: it may publish to the alerts' topic. */
+  readonly publishes?: boolean;
   /** The input that the pipeline gives this job; the job's own schema supplies the rest. */
   readonly input?: Readonly<Record<string, unknown>>;
 }

@@ -23,14 +23,14 @@ export interface NetworkProps {
 }
 
 /**
- * A VPC without a way out. The functions need four things beside the database: SQS and Secrets Manager, by
+ * A VPC without a way out. The functions need six things beside the database: SQS, Secrets Manager, SNS and Scheduler, by
  * interface endpoints; S3, by a gateway endpoint, which costs nothing and lets through one bucket; and Logs, X-Ray
  * and the Lambda service itself, which do not pass through the VPC.
  *
  * The alternative is a NAT gateway. Both are paid by the hour and the gigabyte; an endpoint once per zone, but at
- * a fraction of a gateway's rate, so that two of them in two zones undercut one gateway per zone and about equal a
+ * a fraction of a gateway's rate, so that four of them in two zones about equal one gateway per zone, though not a
  * single one, which would be a single point of failure and a way to the whole internet for code that needs none.
- * A third and fourth service (SNS, Scheduler) tip the price to NAT.
+ * In a region without one of them, or with more services to reach, NAT is the change to make here.
  */
 export class Network extends Construct {
   readonly vpc: IVpc;
@@ -68,6 +68,9 @@ export class Network extends Construct {
     for (const [name, service] of Object.entries({
       Sqs: InterfaceVpcEndpointAwsService.SQS,
       SecretsManager: InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+      Sns: InterfaceVpcEndpointAwsService.SNS,
+      // Not among the CDK's constants.
+      Scheduler: new InterfaceVpcEndpointAwsService('scheduler'),
     })) {
       vpc.addInterfaceEndpoint(name, {
         service,

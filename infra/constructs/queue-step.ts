@@ -7,6 +7,7 @@ import type { DatabaseClient } from './database-client.ts';
 import type { Destinations } from './destinations.ts';
 import type { Files } from './files.ts';
 import type { JobQueue } from './job-queue.ts';
+import type { NotificationTopic } from './notification-topic.ts';
 
 export interface QueueStepProps {
   readonly deployment: Deployment;
@@ -16,6 +17,8 @@ export interface QueueStepProps {
   readonly queue: JobQueue;
   /** The pipeline's queues: a job queues the jobs after it. */
   readonly destinations: Destinations;
+  /** For a job that publishes. */
+  readonly topic: NotificationTopic;
   readonly client: DatabaseClient;
   readonly files: Files;
 }
@@ -26,7 +29,7 @@ export class QueueStep extends Construct {
 
   constructor(scope: Construct, id: string, props: QueueStepProps) {
     super(scope, id);
-    const { deployment, job, node, destinations } = props;
+    const { deployment, job, node, destinations, topic } = props;
     this.handler = new BundledFunction(this, 'Job', {
       deployment,
       name: job.replace('.', '-'),
@@ -40,10 +43,12 @@ export class QueueStep extends Construct {
         ...destinations.environment(this),
         MAX_RECEIVES: String(MAX_TRIES),
         ...(node.readsUploads === true ? { FILES_BUCKET: props.files.bucketName } : {}),
+        ...(node.publishes === true ? { ALERT_TOPIC_ARN: topic.topicArn } : {}),
       },
     });
     destinations.grantSend(this.handler.function);
     if (node.readsUploads === true) props.files.grant(this.handler, 'uploads', 'read');
+    if (node.publishes === true) topic.allow(this.handler.function);
     consume(this.handler, props.queue.queue, deployment.config.jobConcurrency);
   }
 }

@@ -19,6 +19,7 @@ import { SchedulerApi } from './scheduler/api.ts';
 import { Schedules } from './scheduler/schedules.ts';
 import { makeSecrets } from './secrets/secrets.ts';
 import { startServers } from './servers.ts';
+import { makeTopics } from './sns/topics.ts';
 import { makeMappings } from './sqs/start.ts';
 import { queue } from './sqs/types.ts';
 import { Trail } from './trail.ts';
@@ -66,6 +67,7 @@ async function start(plan: Plan, options: StackOptions, cleanup: Cleanup): Promi
     queues.create(identity.attributes?.['QueueName'] ?? '', properties);
   }
   for (const { identity, properties } of world.all(bucket)) queues.objects.create(identity.ref, properties);
+  makeTopics(world, queues.topics);
   const secrets = makeSecrets(world);
   const databaseUrl = await database?.prepare(secrets);
 

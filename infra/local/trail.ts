@@ -15,6 +15,13 @@ export type Happening =
   | { kind: 'message.received'; queue: string; messageId: string; receiveCount: number; by: string }
   | { kind: 'message.deleted'; queue: string; messageId: string }
   | { kind: 'message.dead-lettered'; queue: string; messageId: string }
+  | {
+      kind: 'topic.published';
+      topic: string;
+      messageId: string;
+      body: string;
+      attributes: Readonly<Record<string, string>>;
+    }
   /** What a service would have put into a queue and the queue did not take. */
   | { kind: 'message.lost'; queue: string; reason: string }
   | { kind: 'object.stored'; bucket: string; key: string }

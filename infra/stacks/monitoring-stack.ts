@@ -1,30 +1,42 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct, IConstruct } from 'constructs';
+import { ARRIVED } from '../../functions/cabinet/alert-message.ts';
 import { type AlarmSpec, Alarms } from '../constructs/alarms.ts';
 import { BundledFunction, type Deployment } from '../constructs/bundled-function.ts';
 import { DeadLetterQueue } from '../constructs/dead-letter-queue.ts';
+import { NotificationTopic } from '../constructs/notification-topic.ts';
+import { SilenceAlarm } from '../constructs/silence-alarm.ts';
+import type { AlertsStack } from './alerts-stack.ts';
 
 export interface MonitoringStackProps extends StackProps {
   readonly deployment: Deployment;
   /** Everything below it is watched: what is added there later is not forgotten here. */
   readonly watched: IConstruct;
+  readonly alerts: AlertsStack;
 }
+
+/** A night and two hours: the run may begin an hour late, and takes less than another. */
+const PROBE_HOURS = 26;
 
 /** Alarms on what must not pass in silence. */
 export class MonitoringStack extends Stack {
-  constructor(scope: Construct, id: string, { deployment, watched, ...props }: MonitoringStackProps) {
+  constructor(scope: Construct, id: string, { deployment, watched, alerts, ...props }: MonitoringStackProps) {
     super(scope, id, props);
     const { prefix, alarmEmail } = deployment.config;
     const without = (name: string) => name.slice(prefix.length + 1);
     const constructs = watched.node.findAll();
     const functions = constructs.filter((each) => each instanceof BundledFunction);
     const queues = constructs.filter((each) => each instanceof DeadLetterQueue);
+    // Also with nobody subscribed: that can be made up for at any time, an alarm without an action cannot.
+    const topic = new NotificationTopic(this, 'Topic', { name: `${prefix}-alarms`, key: alerts.key });
+    topic.allowAlarms();
+    if (alarmEmail !== undefined) topic.addSubscription(new EmailSubscription(alarmEmail));
+    const actions = [new SnsAction(topic)];
     new Alarms(this, 'Alarms', {
       prefix,
-      actions: alarmEmail === undefined ? [] : [new SnsAction(this.topic(prefix, alarmEmail))],
+      actions,
       alarms: [
         ...functions.map(({ functionName }) => errorsOf(without(functionName), functionName)),
         ...functions
@@ -33,12 +45,16 @@ export class MonitoringStack extends Stack {
         ...queues.map(({ physicalQueueName: queue }) => waitingIn(without(queue), queue)),
       ],
     });
-  }
-
-  private topic(prefix: string, email: string): Topic {
-    const topic = new Topic(this, 'Topic', { topicName: `${prefix}-alarms`, enforceSSL: true });
-    topic.addSubscription(new EmailSubscription(email));
-    return topic;
+    const { functionName } = alerts.probes;
+    new SilenceAlarm(this, 'ProbesSilent', {
+      prefix,
+      name: 'alert-probes-silent',
+      description: `No probe of the alert path has arrived for ${PROBE_HOURS} hours: no night ran, or what it has to tell reaches nobody.`,
+      logGroupName: `/aws/lambda/${functionName}`,
+      message: ARRIVED,
+      hours: PROBE_HOURS,
+      actions,
+    });
   }
 }
 

@@ -8,12 +8,15 @@ import { DatabaseClient } from '../constructs/database-client.ts';
 import { Destinations } from '../constructs/destinations.ts';
 import type { Files } from '../constructs/files.ts';
 import { JobQueue, visibilityFor } from '../constructs/job-queue.ts';
+import type { NotificationTopic } from '../constructs/notification-topic.ts';
 import { QueueStep } from '../constructs/queue-step.ts';
 import { ScheduledFunction } from '../constructs/scheduled-function.ts';
 
 export interface PipelineStackProps extends StackProps {
   readonly deployment: Deployment;
   readonly database: Database;
+  /** Through which its jobs tell people, where they do. */
+  readonly topic: NotificationTopic;
   readonly pipeline: Pipeline;
   readonly files: Files;
 }
@@ -34,7 +37,7 @@ export class PipelineStack extends Stack {
   constructor(
     scope: Construct,
     id: string,
-    { deployment, database, pipeline, files, ...props }: PipelineStackProps,
+    { deployment, database, topic, pipeline, files, ...props }: PipelineStackProps,
   ) {
     super(scope, id, props);
     const { prefix } = deployment.config;
@@ -60,7 +63,7 @@ export class PipelineStack extends Stack {
     for (const [job, queue] of jobQueues) {
       const node = pipeline.jobs[job];
       if (node === undefined) throw new Error(`${pipeline.name} declares no ${job}`);
-      new QueueStep(this, idOf(job), { deployment, job, node, queue, destinations, client, files });
+      new QueueStep(this, idOf(job), { deployment, job, node, queue, destinations, topic, client, files });
     }
 
     const planner = new BundledFunction(this, 'Planner', {

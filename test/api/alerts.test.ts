@@ -95,7 +95,8 @@ describe('GET /api/v1/ops/alerts', () => {
 
   test('filters by severity', async () => {
     expect((await alerts({ severity: 'warning' })).data.length).toBeGreaterThan(3);
-    expect((await alerts({ severity: 'info' })).data).toEqual([]);
+    expect((await alerts({ severity: 'info' })).data).toMatchObject([{ type: 'IDENTITY_GAP_24H' }]);
+    expect((await alerts({ severity: 'critical' })).data).toEqual([]);
   });
 
   test.each([

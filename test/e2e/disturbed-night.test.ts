@@ -34,24 +34,29 @@ describe('a night on the whole stack', () => {
     claim = contested.parse(inserted?.evidence);
     expect(ran.document.status).toBe('succeeded');
     expect(night.stack.counts.refused).toBe(0);
-    expect((await fetch(`${night.stack.urls.api}/api/v1/runs`)).status).toBe(200);
     expect(undisturbed.filter((line) => line.startsWith('claim '))).toHaveLength(30);
     expect(undisturbed.filter((line) => line.includes(' INSERTED '))).toHaveLength(25);
-    const path = ran.trail.flatMap((event) =>
-      event.kind === 'function.invoked' ? [`${event.function} by ${event.by}`] : [],
+    await night.stack.trail.waitFor('message.deleted', ({ queue }) => queue === 'cuadre-alert-probes');
+    const since = ran.trail[0]?.sequence ?? 0;
+    const path = night.stack.trail.events.flatMap((event) =>
+      event.kind === 'function.invoked' && event.sequence >= since
+        ? [`${event.function} by ${event.by}`]
+        : [],
     );
     expect(path).toEqual([
       'cuadre-cabinet-planner by schedule cuadre-cabinet-daily',
       ...jobs.map((job) => `cuadre-${job} by queue cuadre-${job}`),
+      'cuadre-alert-probes by queue cuadre-alert-probes',
     ]);
+    expect((await fetch(`${night.stack.urls.api}/api/v1/runs`)).status).toBe(200);
   });
 
   test.each([1, 2, 3])('with messages twice, late and out of order (seed %i)', async (seed) => {
     const night = await startNight({ assembly, disorder: { seed, duplicates: 1, lateMs: 20 } });
     await night.run();
     await settled(night);
-    // Each job's message and the one that wakes the sweeper.
-    expect(night.stack.trail.all('message.sent')).toHaveLength(2 * (jobs.length + 1));
+    // Each job's message, the one that wakes the sweeper, and the probe of the alerts' path.
+    expect(night.stack.trail.all('message.sent')).toHaveLength(2 * (jobs.length + 2));
     expect(await remains(night)).toEqual(undisturbed);
   });
 

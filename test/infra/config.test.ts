@@ -27,6 +27,7 @@ describe('configuration', () => {
         onRemoval: 'snapshot',
       },
       api: { auth: { kind: 'iam' }, rateLimit: 10, burstLimit: 20 },
+      alerts: {},
       logRetentionDays: 90,
       logLevel: 'info',
       preparedStatements: true,

@@ -22,6 +22,7 @@ export const ENVIRONMENTS = {
     },
     api: { auth: { kind: 'jwt', issuer: 'https://id.example.com/', audience: ['cuadre'] } },
     alarmEmail: 'nights@example.com',
+    alerts: { email: 'fleet@example.com' },
     logRetentionDays: 7,
   },
   /** A customer's database on the internet, logins by secret. */

@@ -153,6 +153,7 @@ describe('the cabinet’s page', () => {
       'DELETE',
       'SAME',
       'UTF8',
+      'NFD',
       'IDENTITY',
       'NAME',
       'PAID_FLAG',

@@ -12,6 +12,7 @@ import { databaseCluster, databaseInstance } from '../rds/types.ts';
 import { bucket } from '../s3/types.ts';
 import { schedule, scheduleGroup } from '../scheduler/types.ts';
 import { secret, secretAttachment } from '../secrets/types.ts';
+import { subscription, topic } from '../sns/types.ts';
 import { queue } from '../sqs/types.ts';
 import { trigger } from './trigger.ts';
 import type { PlayedType } from './types.ts';
@@ -39,6 +40,8 @@ const list: readonly PlayedType[] = [
   scheduleGroup,
   secret,
   secretAttachment,
+  subscription,
+  topic,
   trigger,
 ];
 

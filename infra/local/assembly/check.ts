@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { messageOf, StackProblems } from '../errors.ts';
 import { lambdaFunction } from '../lambda/types.ts';
 import { playedTypes } from './catalogue.ts';
-import { inertTypes, providerReason } from './inert.ts';
+import { inertReason, providerReason } from './inert.ts';
 import { propertyProblems } from './properties.ts';
 import type { Resource, World } from './world.ts';
 
@@ -28,7 +28,7 @@ export function takeInventory(world: World): Inventory {
   const inert: { resource: Resource; reason: string }[] = [];
   const problems: string[] = [];
   for (const resource of world.resources) {
-    const reason = providers.has(resource.id) ? providerReason : inertTypes[resource.type];
+    const reason = providers.has(resource.id) ? providerReason : reasonOf(world, resource);
     if (reason !== undefined) {
       inert.push({ resource, reason });
       continue;
@@ -42,6 +42,15 @@ export function takeInventory(world: World): Inventory {
     throw new StackProblems('this template cannot be run here as it is:', problems);
   }
   return { played, inert, inertProperties: played.flatMap(inertPropertiesOf) };
+}
+
+function reasonOf(world: World, resource: Resource): string | undefined {
+  try {
+    return inertReason(resource.type, (name) => world.property(resource, name));
+  } catch {
+    // A property that cannot be worked out is reported where the resource is checked.
+    return undefined;
+  }
 }
 
 const inertMark = z.object({ inert: z.string() });

@@ -29,6 +29,7 @@ export const inertTypes: Readonly<Record<string, string>> = {
   'AWS::RDS::DBSubnetGroup': 'everything is on 127.0.0.1',
   'AWS::S3::BucketPolicy':
     'it refuses what does not come over TLS, which there is none of here; the roles of the functions are checked',
+  'AWS::SNS::TopicPolicy': 'whoever reaches 127.0.0.1 may call; the roles of the functions are checked',
   'AWS::SQS::QueuePolicy': 'whoever reaches 127.0.0.1 may call; the roles of the functions are checked',
   'AWS::SecretsManager::ResourcePolicy':
     'whoever reaches 127.0.0.1 may call; the roles of the functions are checked',
@@ -36,6 +37,18 @@ export const inertTypes: Readonly<Record<string, string>> = {
   'Custom::LogRetention': 'logs go to whoever started the stack',
   'Custom::VpcRestrictDefaultSG': 'everything is on 127.0.0.1',
 };
+
+/** Subscriptions that have nobody to reach on one machine; those of queues are played. */
+const inertProtocols: Readonly<Record<string, string>> = {
+  email: 'no mail leaves this machine; what would be sent is in the trail and in the demo',
+  'email-json': 'no mail leaves this machine; what would be sent is in the trail and in the demo',
+};
+
+/** Why a resource does nothing here: because of its type, or of what it asks for. */
+export function inertReason(type: string, property: (name: string) => unknown): string | undefined {
+  if (type !== 'AWS::SNS::Subscription') return inertTypes[type];
+  return inertProtocols[String(property('Protocol'))];
+}
 
 /** Why the function behind a custom resource does not run. */
 export const providerReason = 'it only serves custom resources, which the runtime plays itself';

@@ -69,6 +69,8 @@ function describe(event: Trailed): string | undefined {
       return `queue     ${event.queue} gets a message`;
     case 'message.deleted':
       return `queue     ${event.queue} is acknowledged`;
+    case 'topic.published':
+      return `aviso     ${event.body.split('\n', 1)[0]}`;
     case 'message.dead-lettered':
       return `queue     ${event.queue} gives a message up`;
     default:

@@ -12,8 +12,9 @@ import { CLUSTER_RESOURCE_ID, databaseCluster } from '../rds/types.ts';
 import { schedule } from '../scheduler/types.ts';
 import { queue } from '../sqs/types.ts';
 import { Permissions } from './policies.ts';
+import { closedQueues, publishers } from './topics.ts';
 
-interface Need {
+export interface Need {
   readonly who: string;
   readonly roleArn: string;
   readonly action: string;
@@ -32,7 +33,12 @@ export function missingPermissions(world: World, isProvider: (id: string) => boo
     .map(({ who, roleArn, action, resource }) => {
       return `${who}: its role ${roleArn.slice(roleArn.lastIndexOf('/') + 1)} lacks ${action} on ${resource}`;
     });
-  return [...missing, ...strangers(world, permissions, isProvider), ...closedRoutes(world)];
+  return [
+    ...missing,
+    ...strangers(world, permissions, isProvider),
+    ...closedRoutes(world),
+    ...closedQueues(world),
+  ];
 }
 
 function needs(world: World, isProvider: (id: string) => boolean): Need[] {
@@ -84,7 +90,7 @@ function needs(world: World, isProvider: (id: string) => boolean): Need[] {
           },
         ]),
   ]);
-  return [...senders, ...receivers, ...destinations, ...schedules];
+  return [...senders, ...publishers(world, isProvider), ...receivers, ...destinations, ...schedules];
 }
 
 /** Functions that reach the cluster but may neither log in by IAM nor read a secret, of all that their environment names. */

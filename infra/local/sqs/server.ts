@@ -5,10 +5,12 @@ import { messageOf } from '../errors.ts';
 import type { Gate } from '../iam/gate.ts';
 import { isObjectCall, ObjectServer } from '../s3/server.ts';
 import { isForeign } from '../server.ts';
+import { refusedPublication } from '../sns/gate.ts';
+import { trailOfTopics } from '../sns/topics.ts';
 import type { Trail } from '../trail.ts';
 import { type DisorderOptions, disorderly } from './disorder.ts';
 import { refusedCall } from './gate.ts';
-import { queueServerParts, type Spy, type SqsStore } from './parts.ts';
+import { queueServerParts, type SnsStore, type Spy, type SqsStore } from './parts.ts';
 import { answerQuery } from './query.ts';
 import { attributesOf, type QueueProperties, queueArn, queueNameOf } from './types.ts';
 
@@ -37,6 +39,8 @@ export class QueueServer {
   readonly objects: ObjectServer;
   readonly #app: ReturnType<typeof buildApp>;
   readonly #store: SqsStore;
+  /** The same server's SNS, which delivers to these queues. */
+  readonly topics: SnsStore;
   readonly #prepare: (queue: Queue) => void;
   #gate: Gate = () => undefined;
 
@@ -44,11 +48,13 @@ export class QueueServer {
     app: ReturnType<typeof buildApp>,
     store: SqsStore,
     objects: ObjectServer,
+    topics: SnsStore,
     prepare: (queue: Queue) => void,
   ) {
     this.#app = app;
     this.#store = store;
     this.objects = objects;
+    this.topics = topics;
     this.#prepare = prepare;
     app.addHook('preHandler', async (request, reply) => {
       if (isObjectCall(request)) return;
@@ -88,6 +94,7 @@ export class QueueServer {
       stores.s3Store.persistence = files;
     }
     sqsStore.spy = spyOf(new parts.MessageSpy(), trail);
+    stores.snsStore.spy = trailOfTopics(new parts.MessageSpy(), trail);
     const app = buildApp({ logger: false, stores });
     // Without a host of its own the server names queues by the address that was called, which every machine resolves.
     sqsStore.host = '';
@@ -100,7 +107,7 @@ export class QueueServer {
     app.addHook('onClose', async () => close());
     const disturb = disorder === undefined ? () => {} : disorderly(disorder);
     const objects = new ObjectServer(app, stores.s3Store, new parts.MessageSpy(), trail);
-    const server = new QueueServer(app, sqsStore, objects, (queue) => {
+    const server = new QueueServer(app, sqsStore, objects, stores.snsStore, (queue) => {
       forgetExpired(queue);
       disturb(queue);
     });
@@ -161,7 +168,8 @@ export class QueueServer {
       const answer = await answerQuery(body, (operation, input) =>
         this.#call(operation, input, { authorization }),
       );
-      return answer && { type: 'text/xml', ...answer };
+      const refused = answer ?? refusedPublication(this.#gate, headers.authorization, body);
+      return refused && { type: 'text/xml', ...refused };
     }
     const message = refusedCall(this.#gate, headers, body);
     if (message === undefined) return undefined;

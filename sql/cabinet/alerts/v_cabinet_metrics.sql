@@ -1,5 +1,5 @@
 -- grain: one row per metric and subject, on the business date
--- requires: ops.today, ops.v_cabinet_leads_limbo, ops.v_cabinet_claims_gap_14d, ops.v_mv_health, ops.v_job_failures
+-- requires: ops.today, ops.v_cabinet_leads_limbo, ops.v_cabinet_claims_gap_14d, ops.v_mv_health, ops.v_job_failures, ops.v_raw_data_age, ops.v_identity_gap, ops.cabinet_scout_coverage, ops.v_paid_cause_shares, ops.v_alert_path
 -- Leads and gaps are read once each: both are worked out from trips, which is where the time goes.
 create or replace view ops.v_cabinet_metrics as
 with day as materialized (
@@ -51,6 +51,28 @@ select 'mv_refresh_failures_in_a_row', schema_name || '.' || mv_name, consecutiv
 union all
 select 'job_failures_in_a_row', job, in_a_row from ops.v_job_failures
 union all
-select 'job_failures_in_window', job, in_window from ops.v_job_failures;
+select 'job_failures_in_window', job, in_window from ops.v_job_failures
+union all
+-- By business dates, so that running an old night again finds what it found: a refresh of the day before is 1440 minutes old.
+select 'mv_minutes_since_refresh', schema_name || '.' || mv_name,
+       1440 * case when refreshed_on > ops.today() then 0 else ops.today() - refreshed_on end
+from ops.v_mv_health
+cross join lateral (select coalesce(as_of, (last_ok_refresh_finished_at at time zone 'America/Lima')::date) as refreshed_on) day
+union all
+select format('raw_%s_age_days', source), 'cabinet', age_days from ops.v_raw_data_age
+union all
+select metric, 'cabinet', value
+from ops.v_identity_gap
+cross join lateral (values
+  ('leads_without_identity_1_to_6_days', without_identity_1_to_6_days),
+  ('leads_unresolved_7_days', unresolved_7_days),
+  ('leads_of_another_origin', of_another_origin)
+) gap (metric, value)
+union all
+select 'mv_pct_with_scout', 'cabinet', ops.cabinet_scout_coverage()
+union all
+select format('paid_cause_%s_pct', name), 'cabinet', pct from ops.v_paid_cause_shares
+union all
+select 'alert_probes_missing', 'cabinet', missing from ops.v_alert_path;
 
 comment on view ops.v_cabinet_metrics is 'The figures that alerts are judged by. Amounts are soles, percentages have two decimals; empty where there is nothing to measure.';

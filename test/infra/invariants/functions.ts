@@ -44,6 +44,8 @@ const USERS = {
   'cabinet-validation': 'jobs',
   'cabinet-alert-evaluation': 'jobs',
   'cabinet-upload-take': 'jobs',
+  'cabinet-alert-publication': 'jobs',
+  'alert-probes': 'jobs',
   'cabinet-planner': 'jobs',
   'cabinet-dead-letters': 'jobs',
   sweeper: 'jobs',

@@ -69,10 +69,11 @@ const keyOf = ({ stack, id }: Found) => `${stack} ${id}`;
 export function queues(assembly: Assembly): void {
   it('counts its queues and mappings, so that none vanishes unnoticed', () => {
     const jobs = Object.keys(cabinetDaily.jobs).length;
-    // A queue and a dead-letter queue per job and for waking the sweeper, the planner's and the sweeper's.
-    expect(queuesOf(assembly)).toHaveLength(2 * jobs + 2 + 2);
-    // The jobs and the sweeper; every dead-letter queue of the pipeline.
-    expect(mappingsOf(assembly)).toHaveLength(2 * (jobs + 1) + 1);
+    // A queue and a dead-letter queue per job, for waking the sweeper and for the probes of the alert path; the planner's
+    // and the sweeper's.
+    expect(queuesOf(assembly)).toHaveLength(2 * (jobs + 2) + 2);
+    // The jobs, the sweeper and the probes; every dead-letter queue of the pipeline.
+    expect(mappingsOf(assembly)).toHaveLength(2 * (jobs + 1) + 1 + 1);
   });
 
   it('gives every queue a dead-letter queue, unless it is one', () => {

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { alertEvaluation } from '../../../functions/cabinet/alert-evaluation.ts';
+import { alertPublicationJob } from '../../../functions/cabinet/alert-publication.ts';
 import { paymentsIngest } from '../../../functions/cabinet/payments-ingest.ts';
 import { cabinetDaily } from '../../../functions/cabinet/pipeline.ts';
 import { tripsLoad } from '../../../functions/cabinet/trips-load.ts';
 import { startPipeline } from '../../../functions/core/start.ts';
 import { ownDatabase, type TestDatabase, versions } from '../../support/database.ts';
+import { FakeNotifier } from '../../support/notifier.ts';
 import { runJob } from '../../support/run-job.ts';
 import { deliver, jobRunOf, runStatus, services, trigger } from '../../support/toy.ts';
 import { ask } from './relation.ts';
@@ -106,6 +108,8 @@ describe.each(versions)('jobs that fail on PostgreSQL %i', (version) => {
     await database.admin.script('alter table public.summary_daily rename to gone');
     const to = services(database.connect('cuadre_jobs'), database.connect('cuadre_jobs'));
     const raised: string[][] = [];
+    const sns = new FakeNotifier();
+    const publication = alertPublicationJob(() => sns);
     for (const asOf of ['2026-01-11', '2026-01-12', '2026-01-13']) {
       const { runId } = await startPipeline(
         to.control.sql,
@@ -117,11 +121,13 @@ describe.each(versions)('jobs that fail on PostgreSQL %i', (version) => {
       await deliver(to, paymentsIngest, await jobRunOf(database.admin, runId, 'cabinet.payments-ingest'));
       await deliver(to, tripsLoad, await jobRunOf(database.admin, runId, 'cabinet.trips-load'));
       await deliver(to, alertEvaluation, await jobRunOf(database.admin, runId, 'cabinet.alert-evaluation'));
+      await deliver(to, publication, await jobRunOf(database.admin, runId, 'cabinet.alert-publication'));
       expect(await runStatus(database.admin, runId)).toBe('failed 42P01 cabinet.trips-load');
       raised.push(
         await ask(database.admin, "select subject, status from ops.alerts where type = 'JOB_FAILING'"),
       );
     }
     expect(raised).toEqual([[], [], ['cabinet.trips-load | open']]);
+    expect(sns.told).toContain('opened JOB_FAILING error');
   });
 });

@@ -144,20 +144,28 @@ describe.each(versions)('an alert on PostgreSQL %i', (version) => {
   });
 
   test('is judged on nothing where there is nothing to measure', async () => {
-    await database.admin.script('truncate public.module_ct_cabinet_leads');
+    await database.admin.script('truncate public.module_ct_cabinet_leads, canon.driver_day_trips');
     const { decisions, report } = await evaluate('2026-01-10');
     expect(
       decisions
         .filter(({ decision }) => decision === 'NOT_EVALUATED')
         .map(({ subject, reason }) => [subject, reason]),
     ).toEqual([
+      ['CAUSE_IDENTITY_MISMATCH', 'NO_VALUE'],
+      ['CAUSE_INSUFFICIENT_TRIPS', 'NO_VALUE'],
+      ['CAUSE_WINDOW_MISMATCH', 'NO_VALUE'],
       ['DRIVERS_WITH_GAP_PCT', 'NO_VALUE'],
       ['GAPS_AVERAGE_AGE', 'NO_VALUE'],
       ['GAPS_WEEKLY_GROWTH', 'NO_BASELINE'],
+      ['MV_STALE/ops.mv_yango_cabinet_cobranza_enriched_14d', 'NO_VALUE'],
       ['NO_IDENTITY_WEEKLY_GROWTH', 'NO_BASELINE'],
       ['PCT_WITH_DRIVER_LAST_WEEK', 'NO_VALUE'],
       ['PCT_WITH_IDENTITY_LAST_WEEK', 'NO_VALUE'],
       ['PCT_WITH_IDENTITY_THRESHOLD', 'NO_VALUE'],
+      ['PCT_WITH_SCOUT', 'NO_VALUE'],
+      ['RAW_LEADS_STALE', 'NO_VALUE'],
+      ['RAW_PAYMENTS_STALE', 'NO_VALUE'],
+      ['RAW_TRIPS_STALE', 'NO_VALUE'],
       ['TRIPS_NO_CLAIM_WEEKLY_GROWTH', 'NO_BASELINE'],
     ]);
     expect(report).toMatchObject({ triggered: 0, has_alerts: false, alerts: [] });

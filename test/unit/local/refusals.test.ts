@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { StackProblems } from '../../../infra/local/errors.ts';
 import { planStack } from '../../../infra/local/plan.ts';
 import { type AppParts, att, mapping, queues, ref, writeApp } from '../../e2e/local-runtime/support/app.ts';
+import { subscribed } from '../../e2e/local-runtime/support/topics.ts';
 
 const written: string[] = [];
 afterEach(() => {
@@ -240,5 +241,66 @@ describe('a role that lacks what the template has it do', () => {
     expect(
       problemsOf(worker(consume, send, { Effect: 'Deny', Action: 'sqs:*', Resource: att('more', 'Arn') })),
     ).toEqual([expect.stringMatching(/lacks sqs:SendMessage on arn:.*:more$/)]);
+  });
+});
+
+describe('a topic', () => {
+  const topic = { Topic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'news' } } };
+
+  test('is refused where it asks for what is not played', () => {
+    const to = (Protocol: string) => ({
+      Type: 'AWS::SNS::Subscription',
+      Properties: { Protocol, TopicArn: ref('Topic'), Endpoint: 'somewhere' },
+    });
+    expect(
+      problemsOf({
+        resources: {
+          Fifo: { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'x.fifo', FifoTopic: true } },
+          ...topic,
+          Web: to('https'),
+          Text: to('sms'),
+        },
+      }),
+    ).toEqual([
+      'app/Fifo (AWS::SNS::Topic): the property FifoTopic is not played here',
+      expect.stringContaining('app/Web (AWS::SNS::Subscription): the property Protocol'),
+      expect.stringContaining('app/Text (AWS::SNS::Subscription): the property Protocol'),
+    ]);
+  });
+
+  test('is refused when the function that is told of it may not publish', () => {
+    expect(
+      problemsOf({
+        functions: { speaker: nothing },
+        functionProperties: {
+          speaker: { Role: att('Silent', 'Arn'), Environment: { Variables: { TOPIC: ref('Topic') } } },
+        },
+        resources: {
+          ...topic,
+          Silent: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: {} } },
+        },
+      }),
+    ).toEqual([expect.stringMatching(/app\/speaker: its role .* lacks sns:Publish on .*:news/)]);
+  });
+
+  test.each([
+    ['without a policy', (all: Record<string, object>) => delete all['allPolicy']],
+    [
+      'with another topic’s',
+      (all: Record<string, object>) => {
+        all['allPolicy'] = JSON.parse(
+          JSON.stringify(all['allPolicy']).replace('{"Ref":"Topic"}', '"arn:of:another"'),
+        );
+      },
+    ],
+  ])('is refused when a subscribed queue does not let it in: %s', (_what, spoil) => {
+    const resources: Record<string, object> = { ...topic, ...subscribed('all', 'Topic') };
+    expect(problemsOf({ resources })).toEqual([]);
+    spoil(resources);
+    expect(problemsOf({ resources })).toEqual([
+      expect.stringMatching(
+        /app\/allSubscription: no policy of the queue .*:all lets sns.amazonaws.com send to it/,
+      ),
+    ]);
   });
 });
