@@ -1,0 +1,13 @@
+-- grain: one row per person, milestone and rule version that payment calculation gives to a driver
+-- requires: ops.v_payment_calculation
+-- What a claim is derived from, said once: limbo's stages, the derived claims and what is built on them read it here.
+create or replace view ops.v_cabinet_achieved_milestones as
+select driver_id, person_key, milestone_trips as milestone_value, lead_date, amount, achieved_date, achieved_trips_in_window, rule_valid_from, rule_id
+from ops.v_payment_calculation
+where rule_scope = 'partner'
+  and origin_tag = 'cabinet'
+  and milestone_achieved
+  and achieved_date <= lead_date + 14
+  and milestone_trips in (select milestone from canon.cabinet_milestones);
+
+comment on view ops.v_cabinet_achieved_milestones is 'The milestones of the cabinet that payment calculation says were achieved, under every rule version in force on day zero.';
