@@ -62,7 +62,7 @@ export async function runChecks(
         place, name, level, unit, comparison, threshold, meaning, action,
         (array_agg(outcome order by array_position(array['FAILED', 'WARNING', 'NOT_EVALUATED', 'INFORMED', 'PASSED'], outcome)))[1] as outcome,
         case when count(*) = 1 and min(subject) = 'total' then min(value) end as value,
-        jsonb_object_agg(subject, value::text order by subject) as by_subject,
+        json_object_agg(subject, value::text order by subject) as by_subject,
         jsonb_path_query_array(jsonb_agg(examples order by subject), '$[*][*]') as examples
       from judged
       group by place, name, level, unit, comparison, threshold, meaning, action
@@ -84,7 +84,7 @@ export async function runChecks(
       json_agg(json_build_object(
         'name', name, 'level', level, 'outcome', outcome, 'value', value::text, 'unit', unit, 'comparison', comparison,
         'threshold', threshold::text, 'values', by_subject, 'meaning', meaning, 'action', action, 'examples', examples) order by place) as checks,
-      json_object_agg(name, case when value is not null then to_jsonb(value::text) else by_subject end order by place) filter (where level = 'I') as figures
+      json_object_agg(name, case when value is not null then to_json(value::text) else by_subject end order by place) filter (where level = 'I') as figures
     from verdict`;
   if (row === undefined) throw new Error('a count without groups returned no row');
   return row;

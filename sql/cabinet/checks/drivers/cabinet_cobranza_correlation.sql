@@ -22,13 +22,13 @@ as $$
   ) f
   cross join lateral ops.cabinet_cobranza_summary(true, f.with_debt, null, f.milestone, f.scout, null, null, null, null) said
   cross join lateral (
-    select coalesce(sum(total_rows), 0) as drivers, coalesce(sum(debt_sum::numeric), 0) as debt, coalesce(sum(paid_sum::numeric), 0) as paid,
+    select coalesce(sum(total_rows), 0) as drivers, coalesce(sum(debt_sum::numeric), 0.00) as debt, coalesce(sum(paid_sum::numeric), 0.00) as paid,
            coalesce(sum(with_scout), 0) as with_scout, coalesce(sum(reached_m1), 0) as m1, coalesce(sum(reached_m5), 0) as m5,
            coalesce(sum(reached_m25), 0) as m25
     from ops.cabinet_cobranza_weekly(true, f.with_debt, null, f.milestone, f.scout, null, null, null, null)
   ) weekly
   cross join lateral (
-    select count(*) as drivers, coalesce(sum(amount_due_yango), 0) as debt, coalesce(sum(total_paid_yango), 0) as paid,
+    select count(*) as drivers, coalesce(sum(amount_due_yango), 0.00) as debt, coalesce(sum(total_paid_yango), 0.00) as paid,
            count(scout_id) as with_scout, count(*) filter (where reached_m1_14d) as m1, count(*) filter (where reached_m5_14d) as m5,
            count(*) filter (where reached_m25_14d) as m25, count(*) filter (where week_start is null) as without_week
     from ops.mv_yango_cabinet_cobranza_enriched_14d r

@@ -1,7 +1,7 @@
 -- grain: one value per milestone and kind of amount, and per kind over all milestones
 -- requires: ops.mv_yango_cabinet_cobranza_enriched_14d
 create or replace view ops.check_cabinet_financial_totals as
-select v.subject, coalesce(v.value, 0) as value, jsonb_build_object('drivers', v.drivers) as evidence
+select v.subject, coalesce(v.value, 0.00) as value, jsonb_build_object('drivers', v.drivers) as evidence
 from (
   select
     count(*) as drivers,
