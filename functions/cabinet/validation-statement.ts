@@ -49,21 +49,21 @@ export async function runChecks(
         end as outcome
       from list l
       left join found f using (name)
-      -- A check that lists rows and has listed none has found that there are none.
-      cross join lateral (select case when f.name is null and l.kind not in ('figures', 'class') and not l.unknowable then 0 else f.value end as value) v
+      -- A rule without a row was broken by nobody; every other kind that was asked has one.
+      cross join lateral (select case when f.name is null and l.kind = 'rule' and not l.unknowable then 0 else f.value end as value) v
     ), kept as (
       insert into ops.check_values (job_run_id, as_of, name, subject, level, unit, comparison, threshold, value, outcome, examples)
       select ${jobRunId}::uuid, ${asOf}::date, name, subject, level, unit, comparison, threshold, value, outcome, examples
       from judged
       where not ${dryRun}::boolean
-      order by place, subject
+      order by place, subject collate "C"
     ), verdict as materialized (
       select
         place, name, level, unit, comparison, threshold, meaning, action,
         (array_agg(outcome order by array_position(array['FAILED', 'WARNING', 'NOT_EVALUATED', 'INFORMED', 'PASSED'], outcome)))[1] as outcome,
         case when count(*) = 1 and min(subject) = 'total' then min(value) end as value,
-        json_object_agg(subject, value::text order by subject) as by_subject,
-        jsonb_path_query_array(jsonb_agg(examples order by subject), '$[*][*]') as examples
+        json_object_agg(subject, value::text order by subject collate "C") as by_subject,
+        jsonb_path_query_array(jsonb_agg(examples order by subject collate "C"), '$[*][*]') as examples
       from judged
       group by place, name, level, unit, comparison, threshold, meaning, action
     ), filed as (

@@ -100,7 +100,7 @@ describe('the validation reports', () => {
     expect(text).toContain('<html lang="es">');
     expect(text).toContain('74.10 %');
     expect(text).toContain('al menos 70 %');
-    expect(text).not.toMatch(/<script|<img|<link|<iframe|src=|href=|url\(|@import|on\w+=/);
+    expect(text).not.toMatch(/<script|<img|<link|<iframe|src=|href=|url\(|@import| on\w+="/);
     const [, style = ''] = /<style>([\s\S]*?)<\/style>/.exec(text) ?? [];
     const hash = createHash('sha256').update(style).digest('base64');
     expect(headers['content-security-policy']).toBe(
@@ -117,7 +117,7 @@ describe('the validation reports', () => {
       set report = jsonb_set(report::jsonb, '{checks,0,examples}',
                              jsonb_build_array(jsonb_build_object('subject', ${evil}::text, 'detail', ${evil}::text,
                                                                   'evidence', jsonb_build_object('x', ${evil}::text))))::json
-      where run_id = ${runs[1]}::uuid`;
+      where run_id = ${runs[1] ?? ''}::uuid`;
     const text = z.string().parse((await page(runs[1] ?? '')).body);
     expect(text).not.toContain('<img');
     expect(text.match(/&lt;img src=x onerror=(&quot;|\\&quot;)alert\(1\)\1&gt;&#39;&amp;/g)).toHaveLength(3);

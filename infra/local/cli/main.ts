@@ -2,6 +2,7 @@ import { CuadreError } from '../../../functions/core/errors.ts';
 import { demo } from './demo.ts';
 import { job } from './job.ts';
 import { start } from './start.ts';
+import { validate } from './validate.ts';
 
 /** 0 done, 1 done with failed checks or row errors, 2 failed or refused. */
 export type ExitCode = 0 | 1 | 2;
@@ -10,6 +11,7 @@ const commands: Readonly<Record<string, (args: readonly string[]) => Promise<Exi
   demo,
   job,
   start,
+  validate,
 };
 
 async function main([name, ...args]: readonly string[]): Promise<void> {

@@ -26,7 +26,7 @@ begin
       with c as materialized (
         select * from ops.%I
       ), broken as (
-        select r.name, r.detail, c, c.subject, row_number() over (partition by r.name order by c.amount desc nulls last, c.subject) as place
+        select r.name, r.detail, c, c.subject, row_number() over (partition by r.name order by c.amount desc nulls last, c.subject collate "C") as place
         from c cross join lateral (values %s) r (name, detail)
         where r.detail is not null
       ), counted as (
@@ -61,7 +61,7 @@ begin
       return query execute format($query$
         select %L, 'total', count(*)::numeric,
                jsonb_agg(jsonb_build_object('subject', subject, 'detail', detail, 'evidence', evidence) order by place) filter (where place <= 20)
-        from (select subject, detail, evidence, row_number() over (order by subject) as place from %s) offending
+        from (select subject, detail, evidence, row_number() over (order by subject collate "C") as place from %s) offending
         $query$, v.name, v.relation) using p_run_id;
     end if;
   end loop;
