@@ -9,6 +9,7 @@ import { leadingComments } from '../../functions/core/migrations/files.ts';
 import { readObjects } from '../../functions/core/migrations/objects.ts';
 import { inertTypes } from '../../infra/local/assembly/inert.ts';
 import { datasetTables } from '../../infra/local/data/format.ts';
+import { checkTable } from '../support/check-table.ts';
 import {
   codeSpans,
   filesBelow,
@@ -39,6 +40,7 @@ const tables = {
       .map(({ name, text }) => [code(name), (leadingComments(text)[0] ?? '').replace('-- grain: ', '')])
       .toSorted(([a = ''], [b = '']) => a.localeCompare(b)),
   ],
+  'cabinet-checks': checkTable(),
   'inert-types': [
     ['type', 'why'],
     ...Object.entries(inertTypes).map(([type, reason]) => [code(type), reason]),
