@@ -7,6 +7,7 @@ import { runsDecisions } from './runs-decisions.ts';
 import { runsList } from './runs-list.ts';
 import { runsShow } from './runs-show.ts';
 import { uploadsShow } from './uploads-show.ts';
+import { validationReads } from './validation-reports/index.ts';
 
 /** The reads that have no function of their own subject. */
 export const reads = [
@@ -18,6 +19,7 @@ export const reads = [
   cabinetNight,
   leadsDiagnostics,
   uploadsShow,
+  ...validationReads,
 ];
 
 export const handler = router('api read', reads);

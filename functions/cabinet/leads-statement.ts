@@ -30,7 +30,9 @@ export async function reconcileLeads(
 ): Promise<z.infer<typeof reconciled>> {
   const [row] = await sql(reconciled)`
     with stage as materialized (
-      select *, limbo_stage in ('NO_IDENTITY', 'NO_DRIVER', 'TRIPS_NO_CLAIM') as in_limbo from ops.v_cabinet_lead_stages
+      select lead_id, lead_source_pk, lead_date, week_start, person_key, driver_id, limbo_stage,
+             limbo_stage in ('NO_IDENTITY', 'NO_DRIVER', 'TRIPS_NO_CLAIM') as in_limbo
+      from ops.v_cabinet_lead_stages
     ), wanted as (
       select s.*, case
                when not ${onlyLimbo}::boolean and (${cutoff}::date is null or lead_date >= ${cutoff}::date) then 1

@@ -99,7 +99,7 @@ export async function settled({ stack: { trail }, clock }: Night): Promise<void>
 
 const line = z.strictObject({ line: z.string() });
 
-/** What a night leaves behind, apart from ids and times (a refresh tells how long it took): claims, decisions, job runs, run. */
+/** What a night leaves behind, apart from ids and times (a refresh and a validation tell how long things took): claims, decisions, job runs, run. */
 export async function remains({ admin }: Night): Promise<readonly string[]> {
   const rows = await admin.sql(line)`
     select concat_ws(' ', 'claim', lead_source_pk, person_key, driver_id, lead_date, milestone, amount_expected, status, rule_id) as line
@@ -108,7 +108,8 @@ export async function remains({ admin }: Night): Promise<readonly string[]> {
     select concat_ws(' ', 'decision', j.job, d.subject, d.decision, d.reason, d.detail, case when j.job <> 'cabinet.mv-refresh' then d.evidence - 'claim_id' - 'examples' end)
     from ops.decisions d join ops.job_runs j using (job_run_id)
     union all
-    select concat_ws(' ', 'job', job, status, findings, case when job <> 'cabinet.mv-refresh' then report::text end) from ops.job_runs
+    select concat_ws(' ', 'job', job, status, findings, case job when 'cabinet.mv-refresh' then null when 'cabinet.validation' then (report::jsonb - array['checks', 'performance'])::text else report::text end)
+    from ops.job_runs
     union all
     select concat_ws(' ', 'run', pipeline, as_of, status, findings) from ops.runs
     order by 1`;

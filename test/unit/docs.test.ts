@@ -7,6 +7,7 @@ import { readObjects } from '../../functions/core/migrations/objects.ts';
 import { inertTypes } from '../../infra/local/assembly/inert.ts';
 import { datasetTables } from '../../infra/local/data/format.ts';
 import { apis } from '../../infra/openapi/apis.ts';
+import { checkTable } from '../support/check-table.ts';
 import {
   codeSpans,
   filesBelow,
@@ -48,6 +49,7 @@ const tables = {
       ]),
     ),
   ],
+  'cabinet-checks': checkTable(),
   'inert-types': [
     ['type', 'why'],
     ...Object.entries(inertTypes).map(([type, reason]) => [code(type), reason]),

@@ -41,8 +41,11 @@ export function printRun(run: DemoRun): void {
     `  open gaps       ${of.gaps_open_total} -> ${of.gaps_open_after}   (M1/M5/M25 ${counts(before)} -> ${counts(after)})   S/ ${money(before.total.amount)} -> ${money(after.total.amount)}`,
   );
   const checks = run.decisions.get('cabinet.validation') ?? [];
-  const failed = checks.filter(({ decision }) => decision === 'FAILED');
-  console.log(`  checks          ${checks.length - failed.length} passed, ${failed.length} failed`);
+  const cameOut = (outcome: string) => checks.filter(({ decision }) => decision === outcome);
+  const failed = cameOut('FAILED');
+  console.log(
+    `  checks          ${cameOut('PASSED').length} passed, ${cameOut('WARNING').length} warned, ${failed.length} failed`,
+  );
   for (const { subject, reason } of failed) console.log(`      ${subject}  ${reason}`);
   console.log(`  run             ${document.run_id}`);
 }

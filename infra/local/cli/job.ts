@@ -43,7 +43,8 @@ export async function job(args: readonly string[]): Promise<ExitCode> {
   }
 }
 
-async function runHere(
+/** One job in this process, with its own ledger entry. */
+export async function runHere(
   url: string,
   job: Job,
   pipeline: Pipeline,

@@ -12,20 +12,34 @@ export interface LocalDatabase {
 export const STATE_DIRECTORY = '.cuadre';
 export const RUNNING_FILE = 'running.json';
 
-const running = z.object({ pid: z.int(), databaseUrl: z.url() });
+const running = z.object({ pid: z.int(), databaseUrl: z.url(), apiUrl: z.url().optional() });
 
 /** `DATABASE_URL` when it is set; else the database of the stack that `npm start` runs. */
 export async function openLocalDatabase(env: NodeJS.ProcessEnv): Promise<LocalDatabase> {
   const close = async () => {};
   const given = env['DATABASE_URL'];
   if (given !== undefined) return { url: given, close };
-  const file = join(env['CUADRE_STATE'] ?? STATE_DIRECTORY, RUNNING_FILE);
-  const found = running.safeParse(await readJson(file));
-  if (found.success && isAlive(found.data.pid)) return { url: found.data.databaseUrl, close };
+  const found = await readRunning(env);
+  if (found !== undefined) return { url: found.databaseUrl, close };
   throw new PermanentError(
     'no local stack is running: start one with `npm start` (in another terminal), or set DATABASE_URL to a database that is migrated',
     { code: 'NO_DATABASE' },
   );
+}
+
+/** Base address of the API of the stack that `npm start` runs. */
+export async function localApi(env: NodeJS.ProcessEnv): Promise<string> {
+  const found = await readRunning(env);
+  if (found?.apiUrl !== undefined) return found.apiUrl;
+  throw new PermanentError(
+    'no local stack is running: start one with `npm start` (in another terminal), or name an API with --base-url',
+    { code: 'NO_API' },
+  );
+}
+
+async function readRunning(env: NodeJS.ProcessEnv): Promise<z.output<typeof running> | undefined> {
+  const found = running.safeParse(await readJson(join(env['CUADRE_STATE'] ?? STATE_DIRECTORY, RUNNING_FILE)));
+  return found.success && isAlive(found.data.pid) ? found.data : undefined;
 }
 
 async function readJson(file: string): Promise<unknown> {

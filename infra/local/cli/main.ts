@@ -3,6 +3,7 @@ import { demo } from './demo.ts';
 import { ingest } from './ingest.ts';
 import { job } from './job.ts';
 import { start } from './start.ts';
+import { validate } from './validate.ts';
 
 /** 0 done, 1 done with failed checks or row errors, 2 failed or refused. */
 export type ExitCode = 0 | 1 | 2;
@@ -12,6 +13,7 @@ const commands: Readonly<Record<string, (args: readonly string[]) => Promise<Exi
   ingest,
   job,
   start,
+  validate,
 };
 
 async function main([name, ...args]: readonly string[]): Promise<void> {

@@ -60,7 +60,12 @@ function isFigures(value: Json): value is { count: Json; amount: Json } {
 function describe(value: Json): string {
   if (value === null) return '-';
   if (typeof value !== 'object') return String(value);
-  if (Array.isArray(value)) return value.map(describe).join(', ');
+  // Rows inside a row are how many: a check's examples are in the JSON and on the report's page.
+  if (Array.isArray(value)) {
+    return value.some((part) => typeof part === 'object' && part !== null)
+      ? String(value.length)
+      : value.map(describe).join(', ');
+  }
   const parts = Object.entries(value).map(([key, part]) =>
     isFigures(part) ? `${key}: ${part.count} (${part.amount})` : `${key} ${describe(part)}`,
   );

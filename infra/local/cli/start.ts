@@ -48,7 +48,10 @@ export async function start(args: readonly string[]): Promise<ExitCode> {
 async function announce(stack: Stack, directory: string): Promise<void> {
   const databaseUrl = stack.databaseAs('cuadre_jobs');
   await mkdir(directory, { recursive: true });
-  await writeFile(join(directory, RUNNING_FILE), JSON.stringify({ pid: process.pid, databaseUrl }));
+  await writeFile(
+    join(directory, RUNNING_FILE),
+    JSON.stringify({ pid: process.pid, databaseUrl, apiUrl: stack.urls.api }),
+  );
   const { urls } = stack;
   console.log(`
   HTTP API         ${urls.api}/api/v1/runs

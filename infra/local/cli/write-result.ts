@@ -8,6 +8,11 @@ export function writeJson(file: string, { jobRun, decisions }: Result): Promise<
   return write(file, `${JSON.stringify({ ...jobRun, decisions }, null, 2)}\n`);
 }
 
+/** Any document, as JSON. */
+export function writeDocument(file: string, document: object): Promise<void> {
+  return write(file, `${JSON.stringify(document, null, 2)}\n`);
+}
+
 /** `metric,value`, one line per figure of the report; nested figures as `a.b`. */
 export function writeCsv(file: string, { jobRun }: Result): Promise<void> {
   const lines = flatten('', jobRun.report ?? {}).map(

@@ -1,24 +1,19 @@
 -- grain: one row per driver and milestone
--- requires: ops.v_payment_calculation
+-- requires: ops.v_cabinet_achieved_milestones
 -- The derived family of claims: what payment calculation says was achieved. The generated family is the table
 -- canon.claims_yango_cabinet_14d; ops.check_cabinet_claim_families lists where they differ.
 create or replace view ops.v_cabinet_derived_claims as
-select distinct on (p.driver_id, p.milestone_trips)
-  p.driver_id,
-  p.person_key,
-  p.milestone_trips as milestone_value,
-  p.lead_date,
-  p.amount as expected_amount,
-  p.achieved_date,
-  p.achieved_trips_in_window,
-  p.rule_id
-from ops.v_payment_calculation p
-where p.rule_scope = 'partner'
-  and p.origin_tag = 'cabinet'
-  and p.milestone_achieved
-  and p.achieved_date <= p.lead_date + 14
-  and p.milestone_trips in (select milestone from canon.cabinet_milestones)
-order by p.driver_id, p.milestone_trips, p.lead_date desc, p.rule_valid_from desc, p.rule_id desc;
+select distinct on (driver_id, milestone_value)
+  driver_id,
+  person_key,
+  milestone_value,
+  lead_date,
+  amount as expected_amount,
+  achieved_date,
+  achieved_trips_in_window,
+  rule_id
+from ops.v_cabinet_achieved_milestones
+order by driver_id, milestone_value, lead_date desc, rule_valid_from desc, rule_id desc;
 
 comment on view ops.v_cabinet_derived_claims is
   'Claims as payment calculation derives them: a milestone that a driver achieved, under the rule in force, of the latest day zero.';

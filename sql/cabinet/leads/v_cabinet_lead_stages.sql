@@ -1,27 +1,37 @@
 -- grain: one row per lead with a date
--- requires: ops.v_cabinet_lead_resolution, ops.v_payment_calculation, canon.cabinet_milestones
--- A claim is derived here: an achieved partner row of the lead's driver and milestone, whatever the lead it was achieved for.
+-- requires: ops.v_cabinet_lead_resolution, ops.v_cabinet_achieved_milestones
+-- The one place where a lead's stage is decided: the leads job selects by it, and limbo shows it with what people need
+-- beside it. A claim is derived here: a milestone achieved by the lead's driver, whatever the lead it was achieved for.
 create or replace view ops.v_cabinet_lead_stages as
-with derived as (
-  select driver_id, array_agg(distinct milestone_trips) as milestones
-  from ops.v_payment_calculation
-  where origin_tag = 'cabinet' and rule_scope = 'partner' and milestone_achieved and achieved_date <= lead_date + 14
-  group by driver_id
-)
 select
-  r.lead_id, r.lead_source_pk, r.lead_date, r.week_start, r.person_key, r.driver_id,
+  lead_id, lead_source_pk, lead_date, week_start, person_key, driver_id,
   case
-    when r.person_key is null then 'NO_IDENTITY'
-    when r.driver_id is null then 'NO_DRIVER'
-    when r.trips_14d = 0 then 'NO_TRIPS_14D'
-    when exists (
-      select from canon.cabinet_milestones m
-      where r.trips_14d >= m.milestone and m.milestone <> all(coalesce(d.milestones, '{}'))
-    ) then 'TRIPS_NO_CLAIM'
+    when person_key is null then 'NO_IDENTITY'
+    when driver_id is null then 'NO_DRIVER'
+    when trips_14d = 0 then 'NO_TRIPS_14D'
+    when first_missing_claim is not null then 'TRIPS_NO_CLAIM'
     else 'OK'
-  end as limbo_stage
-from ops.v_cabinet_lead_resolution r
-left join derived d on d.driver_id = r.driver_id;
+  end as limbo_stage,
+  driver_quarantined, trips_14d, window_end_14d, has_claim_m1, has_claim_m5, has_claim_m25, first_missing_claim
+from (
+  select
+    r.lead_id, r.lead_source_pk, r.lead_date, r.week_start, r.person_key, r.driver_id, r.driver_quarantined, r.trips_14d, r.window_end_14d,
+    coalesce(d.m1, false) as has_claim_m1, coalesce(d.m5, false) as has_claim_m5, coalesce(d.m25, false) as has_claim_m25,
+    case
+      when r.trips_14d >= 1 and d.m1 is not true then 1
+      when r.trips_14d >= 5 and d.m5 is not true then 5
+      when r.trips_14d >= 25 and d.m25 is not true then 25
+    end as first_missing_claim
+  from ops.v_cabinet_lead_resolution r
+  left join (
+    select
+      driver_id,
+      bool_or(milestone_value = 1) as m1, bool_or(milestone_value = 5) as m5, bool_or(milestone_value = 25) as m25
+    from ops.v_cabinet_achieved_milestones
+    group by driver_id
+  ) d on d.driver_id = r.driver_id
+) lead;
 
 comment on view ops.v_cabinet_lead_stages is
   'Where each lead stands: NO_IDENTITY, NO_DRIVER, NO_TRIPS_14D, TRIPS_NO_CLAIM, OK. All but OK and NO_TRIPS_14D are limbo that a job can act on.';
+comment on column ops.v_cabinet_lead_stages.first_missing_claim is 'The lowest milestone that was reached and has no derived claim.';

@@ -191,7 +191,10 @@ describe.each(versions)('the golden night on PostgreSQL %i', (version) => {
 
   test('the checks pass', async () => {
     const ran = await runJob(database, validation, { asOf });
-    expect(ran.decisions.filter(({ decision }) => decision !== 'PASSED')).toEqual([]);
+    expect(ran.decisions.filter(({ decision }) => decision === 'FAILED')).toEqual([]);
+    const warnings = ran.decisions.filter(({ decision }) => decision === 'WARNING');
+    // Nothing has refreshed the materialized view here; golden-validation.test.ts has the whole night.
+    expect(warnings.map(({ subject }) => subject)).toEqual(['mv_as_of']);
     expect(ran.findings).toBe(0);
   });
 

@@ -130,10 +130,17 @@ export class World {
     if (this.#minute || this.#waiting.length === 0) await this.#sweep();
   }
 
+  /** Whether it had to be switched. */
+  #switch(to: boolean): boolean {
+    const was = this.#minute;
+    this.#minute = to;
+    return was !== to;
+  }
+
   #sweep(): Promise<boolean> {
     const schedule: SweepSchedule = {
-      enable: async () => !this.#minute && (this.#minute = true),
-      disable: async () => this.#minute && !(this.#minute = false),
+      enable: async () => this.#switch(true),
+      disable: async () => this.#switch(false),
     };
     return this.#alive('sweeper', async (process, { environment }) => {
       await sweep(environment.control, process.queues(this.#queues), process.schedule(schedule));
