@@ -57,7 +57,7 @@ export const cobranzaTable = endpoint({
           select
             ops.cabinet_cobranza_as_of(${f.materialized}::boolean) as refresh,
             case when not ${query.include_summary}::boolean then (
-              select count(*)::integer from ops.cabinet_cobranza(
+              select coalesce(sum(drivers), 0)::integer from ops.cabinet_cobranza_totals(
                 ${f.materialized}::boolean, ${f.withDebt}::boolean, ${f.minDebt}::numeric, ${f.milestone}::text, ${f.scout}::integer,
                 null, ${f.week}::date, null, null)) end as counted,
             case when ${query.include_summary}::boolean then (
@@ -80,8 +80,9 @@ export const cobranzaTable = endpoint({
                 from ops.cabinet_cobranza(
                   ${f.materialized}::boolean, ${f.withDebt}::boolean, ${f.minDebt}::numeric, ${f.milestone}::text, ${f.scout}::integer,
                   null, ${f.week}::date, null, null)
-                where ${afterDate}::date is null
-                   or lead_date < ${afterDate}::date or lead_date = ${afterDate}::date and driver_id > ${afterDriver}::text
+                -- Said twice: where the page begins in the index, and which of that day have been shown.
+                where lead_date <= coalesce(${afterDate}::date, 'infinity')
+                  and (${afterDate}::date is null or lead_date < ${afterDate}::date or driver_id > ${afterDriver}::text)
                 -- A week follows from its lead date, so this is the order by week, date and driver, and an index has it.
                 order by lead_date desc, driver_id
                 limit ${query.limit} offset ${query.offset}

@@ -49,16 +49,16 @@ export const weeklyKpis = endpoint({
               from (
                 select
                   week_start,
-                  count(*)::integer as total_rows,
-                  sum(amount_due_yango)::numeric(14, 2)::text as debt_sum,
-                  count(scout_id)::integer as with_scout,
-                  round(100.0 * count(scout_id) / count(*), 2)::double precision as pct_with_scout,
-                  count(*) filter (where reached_m1_14d)::integer as reached_m1,
-                  count(*) filter (where reached_m5_14d)::integer as reached_m5,
-                  count(*) filter (where reached_m25_14d)::integer as reached_m25,
+                  sum(drivers)::integer as total_rows,
+                  sum(amount_due_yango * drivers)::numeric(14, 2)::text as debt_sum,
+                  sum(drivers_with_scout)::integer as with_scout,
+                  round(100.0 * sum(drivers_with_scout) / sum(drivers), 2)::double precision as pct_with_scout,
+                  coalesce(sum(drivers) filter (where reached_m1_14d), 0)::integer as reached_m1,
+                  coalesce(sum(drivers) filter (where reached_m5_14d), 0)::integer as reached_m5,
+                  coalesce(sum(drivers) filter (where reached_m25_14d), 0)::integer as reached_m25,
                   sum(total_paid_yango)::numeric(14, 2)::text as paid_sum,
-                  sum(amount_due_yango)::numeric(14, 2)::text as unpaid_sum
-                from ops.cabinet_cobranza(
+                  sum(amount_due_yango * drivers)::numeric(14, 2)::text as unpaid_sum
+                from ops.cabinet_cobranza_totals(
                   ${f.materialized}::boolean, ${f.withDebt}::boolean, ${f.minDebt}::numeric, ${f.milestone}::text, ${f.scout}::integer,
                   ${query.scout_quality_bucket ?? null}::text, ${f.week}::date,
                   ${query.week_start_from ?? null}::date, ${query.week_start_to ?? null}::date)
