@@ -62,7 +62,7 @@ export const scoutMetrics = endpoint({
               'missing_identity', coalesce(sum(drivers_without_identity), 0),
               'no_source_match', coalesce(sum(drivers - drivers_with_scout - drivers_without_identity), 0)) as drivers_without_scout_by_reason,
             coalesce((
-              select jsonb_agg(to_jsonb(e) order by e.amount_due_yango::numeric desc nulls last, e.lead_date desc nulls last, e.driver_id)
+              select json_agg(e order by e.amount_due_yango::numeric desc nulls last, e.lead_date desc nulls last, e.driver_id)
               from (
                 select driver_id, lead_date, reached_m1_14d as reached_m1, reached_m5_14d as reached_m5, reached_m25_14d as reached_m25,
                        amount_due_yango::text
@@ -74,7 +74,7 @@ export const scoutMetrics = endpoint({
                 limit 10
               ) e), '[]') as top_missing_examples
           from ops.cabinet_cobranza_totals(
-            ${f.materialized}::boolean, ${f.withDebt}::boolean, ${f.minDebt}::numeric, ${f.milestone}::text, ${f.scout}::integer,
+            false, true, ${f.materialized}::boolean, ${f.withDebt}::boolean, ${f.minDebt}::numeric, ${f.milestone}::text, ${f.scout}::integer,
             null, ${f.week}::date, null, null)`;
         if (found === undefined) throw new Error('an aggregate without groups returned no row');
         return found;

@@ -58,7 +58,7 @@ export const cobranzaTable = endpoint({
             ops.cabinet_cobranza_as_of(${f.materialized}::boolean) as refresh,
             case when not ${query.include_summary}::boolean then (
               select coalesce(sum(drivers), 0)::integer from ops.cabinet_cobranza_totals(
-                ${f.materialized}::boolean, ${f.withDebt}::boolean, ${f.minDebt}::numeric, ${f.milestone}::text, ${f.scout}::integer,
+                false, false, ${f.materialized}::boolean, ${f.withDebt}::boolean, ${f.minDebt}::numeric, ${f.milestone}::text, ${f.scout}::integer,
                 null, ${f.week}::date, null, null)) end as counted,
             case when ${query.include_summary}::boolean then (
               select to_jsonb(s) from ops.cabinet_cobranza_summary(
@@ -68,7 +68,8 @@ export const cobranzaTable = endpoint({
               select to_jsonb(s) from ops.cabinet_cobranza_summary(
                 ${f.materialized}::boolean, false, null, null, null, null, null, null, null) s) end as summary_total,
             coalesce((
-              select jsonb_agg(to_jsonb(d) order by d.week_start desc nulls last, d.lead_date desc nulls last, d.driver_id)
+              -- Not jsonb, which takes four times as long.
+              select json_agg(d order by d.lead_date desc, d.driver_id)
               from (
                 select
                   driver_id, driver_name, lead_date, iso_week, week_start, connected_flag, connected_date, total_trips_14d,

@@ -45,7 +45,7 @@ export const weeklyKpis = endpoint({
           select
             ops.cabinet_cobranza_as_of(${f.materialized}::boolean) as refresh,
             coalesce((
-              select jsonb_agg(to_jsonb(w) order by w.week_start desc)
+              select json_agg(w order by w.week_start desc)
               from (
                 select
                   week_start,
@@ -59,10 +59,10 @@ export const weeklyKpis = endpoint({
                   sum(total_paid_yango)::numeric(14, 2)::text as paid_sum,
                   sum(amount_due_yango * drivers)::numeric(14, 2)::text as unpaid_sum
                 from ops.cabinet_cobranza_totals(
-                  ${f.materialized}::boolean, ${f.withDebt}::boolean, ${f.minDebt}::numeric, ${f.milestone}::text, ${f.scout}::integer,
+                  true, false, ${f.materialized}::boolean, ${f.withDebt}::boolean, ${f.minDebt}::numeric, ${f.milestone}::text, ${f.scout}::integer,
                   ${query.scout_quality_bucket ?? null}::text, ${f.week}::date,
                   ${query.week_start_from ?? null}::date, ${query.week_start_to ?? null}::date)
-                where week_start is not null
+                where week_start > '-infinity'
                 group by week_start
                 order by week_start desc
                 limit ${query.limit_weeks}

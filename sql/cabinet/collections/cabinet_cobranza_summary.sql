@@ -28,7 +28,7 @@ as $$
     coalesce(sum(drivers - drivers_with_scout), 0)::integer,
     coalesce(round(100.0 * sum(drivers_with_scout) / nullif(sum(drivers), 0), 2), 0)::double precision
   from ops.cabinet_cobranza_totals(
-    p_materialized, p_only_with_debt, p_min_debt, p_reached_milestone, p_scout_id,
+    false, false, p_materialized, p_only_with_debt, p_min_debt, p_reached_milestone, p_scout_id,
     p_scout_quality_bucket, p_week_start, p_week_from, p_week_to);
 $$;
 

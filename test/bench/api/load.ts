@@ -7,8 +7,10 @@ export interface Load {
   readonly latencies: readonly number[];
 }
 
-/** So many at least, however long they take. */
-const LEAST = 20;
+/** So many at least: past the executions after which the server may settle on one plan for all parameters... */
+const LEAST = 10;
+/** ...but none is begun after so many times the time that was asked for. */
+const PATIENCE = 5;
 
 /** Each of the callers asks again as soon as it has its answer, over a connection of its own that stays open. */
 export async function load(port: number, path: string, callers: number, seconds: number): Promise<Load> {
@@ -16,12 +18,14 @@ export async function load(port: number, path: string, callers: number, seconds:
   const latencies: number[] = [];
   const begun = performance.now();
   const until = begun + seconds * 1000;
+  const latest = begun + seconds * 1000 * PATIENCE;
   let asked = 0;
   const call = async () => {
-    while (performance.now() < until || asked < LEAST) {
+    while (performance.now() < (asked < LEAST ? latest : until)) {
       asked += 1;
       const before = performance.now();
-      await ask(agent, port, path);
+      const { status, body } = await ask(agent, port, path);
+      if (status !== 200) throw new Error(`${path}: ${status} ${String(body).slice(0, 400)}`);
       latencies.push(performance.now() - before);
     }
   };
@@ -31,18 +35,18 @@ export async function load(port: number, path: string, callers: number, seconds:
   return { requests: latencies.length, milliseconds, latencies: latencies.sort((a, b) => a - b) };
 }
 
-/** One answer, whole. @throws unless it is a 200 */
-export async function ask(agent: Agent, port: number, path: string): Promise<Buffer> {
+/** One answer, whole. */
+export async function ask(
+  agent: Agent,
+  port: number,
+  path: string,
+): Promise<{ readonly status: number; readonly body: Buffer }> {
   return new Promise((resolve, reject) => {
     get({ agent, port, host: '127.0.0.1', path }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
-      response.on('end', () => {
-        const body = Buffer.concat(chunks);
-        if (response.statusCode === 200) resolve(body);
-        else reject(new Error(`${path}: ${response.statusCode} ${body.toString().slice(0, 400)}`));
-      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }));
     }).on('error', reject);
   });
 }

@@ -27,6 +27,13 @@ export interface Measured {
   readonly bare: readonly Figures[];
 }
 
+/** A question that the product did not answer with 200. */
+export interface Refused {
+  readonly question: Question;
+  readonly status: number;
+  readonly milliseconds: number;
+}
+
 export const CALLERS = [1, 8, 32] as const;
 
 export async function measureQuestions(
@@ -35,11 +42,16 @@ export async function measureQuestions(
   postmaster: number | undefined,
   { rounds, seconds }: { readonly rounds: number; readonly seconds: number },
   log: (line: string) => void,
-): Promise<Measured[]> {
-  for (const question of asked) await warm(sides, question);
-  const idle = { product: await sides.product.memory(), bare: await sides.bare.memory() };
-  const results: Measured[] = [];
+): Promise<(Measured | Refused)[]> {
+  const results: (Measured | Refused)[] = [];
+  const answered: Question[] = [];
   for (const question of asked) {
+    const refused = await warm(sides, question);
+    if (refused === undefined) answered.push(question);
+    else results.push(refused);
+  }
+  const idle = { product: await sides.product.memory(), bare: await sides.bare.memory() };
+  for (const question of answered) {
     for (const callers of CALLERS) {
       const figures = { product: [] as Figures[], bare: [] as Figures[] };
       for (let round = 0; round < rounds; round += 1) {
@@ -55,26 +67,28 @@ export async function measureQuestions(
   return results;
 }
 
-/**
- * Past the executions after which the server may settle on one plan for all parameters, and the compiler on its code.
- * @throws when the two do not show the same rows: their times would mean nothing
- */
-async function warm({ product, bare }: Sides, { path }: Question): Promise<void> {
+/** @throws when the two do not show the same rows: their times would mean nothing */
+async function warm({ product, bare }: Sides, question: Question): Promise<Refused | undefined> {
+  const { path } = question;
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  const rowsOf = async ({ port }: Side) => {
-    const {
-      data,
-      weeks,
-      metrics,
-      top_missing_examples: top,
-    } = JSON.parse(String(await ask(agent, port, path)));
-    return data ?? weeks ?? metrics?.top_missing_examples ?? top;
-  };
-  const [said, expected] = [await rowsOf(product), await rowsOf(bare)];
-  if (said === undefined || !isDeepStrictEqual(said, expected))
-    throw new Error(`${path}: the two sides differ`);
-  for (const { port } of [product, bare]) await load(port, path, 1, 0);
-  agent.destroy();
+  try {
+    const begun = performance.now();
+    const first = await ask(agent, product.port, path);
+    const milliseconds = performance.now() - begun;
+    if (first.status !== 200) return { question, status: first.status, milliseconds };
+    const second = await ask(agent, bare.port, path);
+    if (!isDeepStrictEqual(rowsOf(first.body), rowsOf(second.body)))
+      throw new Error(`${path}: the two sides differ`);
+    for (const { port } of [product, bare]) await load(port, path, 1, 1);
+    return undefined;
+  } finally {
+    agent.destroy();
+  }
+}
+
+function rowsOf(body: Buffer): unknown {
+  const { data, weeks, metrics, top_missing_examples: top } = JSON.parse(String(body));
+  return data ?? weeks ?? metrics?.top_missing_examples ?? top;
 }
 
 async function take(

@@ -34,6 +34,6 @@ export function questions(
     { name: 'weekly KPIs', path: `${COBRANZA}/weekly-kpis` },
     { name: 'weekly KPIs, debt', path: `${COBRANZA}/weekly-kpis?only_with_debt=true` },
     { name: 'scout metrics', path: `${COBRANZA}/scout-attribution-metrics` },
-    { name: 'limbo, page of 50', path: `${TABLE}/limbo?limit=50` },
+    //LIMBO { name: 'limbo, page of 50', path: `${TABLE}/limbo?limit=50` },
   ];
 }

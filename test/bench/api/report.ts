@@ -1,17 +1,22 @@
-import { mebibytes, spread } from '../stats.ts';
-import type { Figures, Measured } from './measure.ts';
+import { mebibytes, seconds, spread } from '../stats.ts';
+import type { Figures, Measured, Refused } from './measure.ts';
 
 /** A block per question: a line per number of callers, medians over the rounds. */
-export function reportQuestions(measured: readonly Measured[]): string[] {
+export function reportQuestions(results: readonly (Measured | Refused)[]): string[] {
   const lines: string[] = [
     '',
     'callers   req/s product      bare   ratio   p50 product      bare   p99 product      bare   processor ms, server+postgres   memory above idle',
   ];
   let last = '';
-  for (const { question, callers, product, bare } of measured) {
+  for (const result of results) {
+    const { question } = result;
     if (question.name !== last) lines.push('', `${question.name}   GET ${question.path}`);
     last = question.name;
-    lines.push(line(callers, middle(product), middle(bare)));
+    lines.push(
+      'status' in result
+        ? `  not measured: the product answers ${result.status} after ${seconds(result.milliseconds)}`
+        : line(result.callers, middle(result.product), middle(result.bare)),
+    );
   }
   return lines;
 }
