@@ -10,14 +10,13 @@ import type { HttpEvent, HttpResult } from '../../../functions/core/http.ts';
  */
 export async function listen(answer: (event: HttpEvent) => Promise<HttpResult>): Promise<number> {
   const server = createServer((request, response) => {
-    answer(eventOf(request.url ?? '/', request.headers)).then(
-      ({ statusCode = 200, headers = {}, body = '' }) => {
+    answer(eventOf(request.url ?? '/', request.headers))
+      .catch((error: unknown): HttpResult => ({ statusCode: 500, body: String(error) }))
+      .then(({ statusCode = 200, headers = {}, body = '' }) => {
         const bytes = Buffer.from(body);
         response.writeHead(statusCode, { ...texts(headers), 'content-length': bytes.length });
         response.end(bytes);
-      },
-      (error: unknown) => response.destroy(error instanceof Error ? error : new Error(String(error))),
-    );
+      });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

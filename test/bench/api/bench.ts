@@ -7,7 +7,8 @@ import { tryIt } from '../claims/trial.ts';
 import { postmasterOf } from '../cluster-cpu.ts';
 import { buildCollections } from '../collections/build.ts';
 import { describeMachine } from '../machine.ts';
-import { seconds, whole } from '../stats.ts';
+import { mebibytes, seconds, whole } from '../stats.ts';
+import { exportOnce, type Outcome } from './csv.ts';
 import { measureQuestions } from './measure.ts';
 import { readOptions } from './options.ts';
 import { questions } from './questions.ts';
@@ -67,6 +68,18 @@ export async function measureApi(
   } finally {
     await product.stop();
   }
+  console.log('\nthe whole table as a file');
+  for (const kind of ['product', 'bare', 'bare', 'product'] as const) {
+    log(`the whole table as a file, ${kind}`);
+    console.log(`  ${kind.padEnd(8)} ${sayExport(await exportOnce(kind, url))}`);
+  }
+}
+
+function sayExport({ milliseconds, refusal, rows, bytes, memory }: Outcome): string {
+  const took = `${seconds(milliseconds)}, ${mebibytes(memory ?? Number.NaN)} above idle`;
+  return refusal === null
+    ? `${whole(rows)} rows, ${mebibytes(bytes)} in ${took}`
+    : `no file after ${took}: ${refusal}`;
 }
 
 async function landmarks(admin: Database) {

@@ -1,5 +1,8 @@
 import { Agent, get } from 'node:http';
 
+/** Something else than a 200, at this size. */
+export class NotAnswered extends Error {}
+
 export interface Load {
   readonly requests: number;
   readonly milliseconds: number;
@@ -25,7 +28,7 @@ export async function load(port: number, path: string, callers: number, seconds:
       asked += 1;
       const before = performance.now();
       const { status, body } = await ask(agent, port, path);
-      if (status !== 200) throw new Error(`${path}: ${status} ${String(body).slice(0, 400)}`);
+      if (status !== 200) throw new NotAnswered(`${status} ${String(body).slice(0, 200)}`);
       latencies.push(performance.now() - before);
     }
   };

@@ -1,7 +1,7 @@
 import { Agent } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
 import { clusterCpu, processCpu } from '../cluster-cpu.ts';
-import { ask, load, quantile } from './load.ts';
+import { ask, load, NotAnswered, quantile } from './load.ts';
 import type { Question } from './questions.ts';
 import type { Side } from './side.ts';
 
@@ -27,11 +27,10 @@ export interface Measured {
   readonly bare: readonly Figures[];
 }
 
-/** A question that the product did not answer with 200. */
+/** A question that product or bare server did not answer with 200 every time. */
 export interface Refused {
   readonly question: Question;
-  readonly status: number;
-  readonly milliseconds: number;
+  readonly refusal: string;
 }
 
 export const CALLERS = [1, 8, 32] as const;
@@ -46,9 +45,9 @@ export async function measureQuestions(
   const results: (Measured | Refused)[] = [];
   const answered: Question[] = [];
   for (const question of asked) {
-    const refused = await warm(sides, question);
-    if (refused === undefined) answered.push(question);
-    else results.push(refused);
+    const refusal = await warm(sides, question);
+    if (refusal === undefined) answered.push(question);
+    else results.push({ question, refusal });
   }
   const idle = { product: await sides.product.memory(), bare: await sides.bare.memory() };
   for (const question of answered) {
@@ -68,19 +67,20 @@ export async function measureQuestions(
 }
 
 /** @throws when the two do not show the same rows: their times would mean nothing */
-async function warm({ product, bare }: Sides, question: Question): Promise<Refused | undefined> {
-  const { path } = question;
+async function warm({ product, bare }: Sides, { path }: Question): Promise<string | undefined> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   try {
-    const begun = performance.now();
     const first = await ask(agent, product.port, path);
-    const milliseconds = performance.now() - begun;
-    if (first.status !== 200) return { question, status: first.status, milliseconds };
     const second = await ask(agent, bare.port, path);
+    const refused = [first, second].find(({ status }) => status !== 200);
+    if (refused !== undefined) return `${refused.status} ${String(refused.body).slice(0, 200)}`;
     if (!isDeepStrictEqual(rowsOf(first.body), rowsOf(second.body)))
       throw new Error(`${path}: the two sides differ`);
     for (const { port } of [product, bare]) await load(port, path, 1, 1);
     return undefined;
+  } catch (error) {
+    if (error instanceof NotAnswered) return error.message;
+    throw error;
   } finally {
     agent.destroy();
   }

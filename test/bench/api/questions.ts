@@ -9,8 +9,6 @@ export interface Question {
 const TABLE = '/api/v1/ops/payments/cabinet-financial-14d';
 const COBRANZA = '/api/v1/yango/cabinet/cobranza-yango';
 
-export const EXPORT = `${TABLE}/export`;
-
 /**
  * @param deep a row in the middle of the table
  * @param week a week with drivers in it
@@ -34,6 +32,6 @@ export function questions(
     { name: 'weekly KPIs', path: `${COBRANZA}/weekly-kpis` },
     { name: 'weekly KPIs, debt', path: `${COBRANZA}/weekly-kpis?only_with_debt=true` },
     { name: 'scout metrics', path: `${COBRANZA}/scout-attribution-metrics` },
-    //LIMBO { name: 'limbo, page of 50', path: `${TABLE}/limbo?limit=50` },
+    { name: 'limbo, page of 50', path: `${TABLE}/limbo?limit=50` },
   ];
 }

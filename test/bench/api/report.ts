@@ -1,4 +1,4 @@
-import { mebibytes, seconds, spread } from '../stats.ts';
+import { mebibytes, spread } from '../stats.ts';
 import type { Figures, Measured, Refused } from './measure.ts';
 
 /** A block per question: a line per number of callers, medians over the rounds. */
@@ -13,8 +13,8 @@ export function reportQuestions(results: readonly (Measured | Refused)[]): strin
     if (question.name !== last) lines.push('', `${question.name}   GET ${question.path}`);
     last = question.name;
     lines.push(
-      'status' in result
-        ? `  not measured: the product answers ${result.status} after ${seconds(result.milliseconds)}`
+      'refusal' in result
+        ? `  not measured: ${result.refusal}`
         : line(result.callers, middle(result.product), middle(result.bare)),
     );
   }
