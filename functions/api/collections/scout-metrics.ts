@@ -66,12 +66,9 @@ export const scoutMetrics = endpoint({
               from (
                 select driver_id, lead_date, reached_m1_14d as reached_m1, reached_m5_14d as reached_m5, reached_m25_14d as reached_m25,
                        amount_due_yango::text
-                from ops.cabinet_cobranza(
+                from ops.cabinet_cobranza_missing_scout(
                   ${f.materialized}::boolean, ${f.withDebt}::boolean, ${f.minDebt}::numeric, ${f.milestone}::text, ${f.scout}::integer,
-                  null, ${f.week}::date, null, null) s
-                where scout_id is null and (reached_m1_14d or reached_m5_14d or reached_m25_14d)
-                order by s.amount_due_yango desc nulls last, lead_date desc nulls last, driver_id
-                limit 10
+                  ${f.week}::date) s
               ) e), '[]') as top_missing_examples
           from ops.cabinet_cobranza_totals(
             false, true, ${f.materialized}::boolean, ${f.withDebt}::boolean, ${f.minDebt}::numeric, ${f.milestone}::text, ${f.scout}::integer,

@@ -78,15 +78,9 @@ export const cobranzaTable = endpoint({
                   claim_m1_exists, claim_m1_paid, claim_m5_exists, claim_m5_paid, claim_m25_exists, claim_m25_paid,
                   paid_amount_m1::text, paid_amount_m5::text, paid_amount_m25::text, total_paid_yango::text, amount_due_yango::text,
                   scout_id, scout_name, scout_quality_bucket, is_scout_resolved, scout_source_table, scout_attribution_date, scout_priority
-                from ops.cabinet_cobranza(
+                from ops.cabinet_cobranza_page(
                   ${f.materialized}::boolean, ${f.withDebt}::boolean, ${f.minDebt}::numeric, ${f.milestone}::text, ${f.scout}::integer,
-                  null, ${f.week}::date, null, null)
-                -- Said twice: where the page begins in the index, and which of that day have been shown.
-                where lead_date <= coalesce(${afterDate}::date, 'infinity')
-                  and (${afterDate}::date is null or lead_date < ${afterDate}::date or driver_id > ${afterDriver}::text)
-                -- A week follows from its lead date, so this is the order by week, date and driver, and an index has it.
-                order by lead_date desc, driver_id
-                limit ${query.limit} offset ${query.offset}
+                  ${f.week}::date, ${afterDate}::date, ${afterDriver}::text, ${query.limit}::integer, ${query.offset}::integer)
               ) d), '[]') as data`;
         if (found === undefined) throw new Error('a select without a from clause returned no row');
         return found;
