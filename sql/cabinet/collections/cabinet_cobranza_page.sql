@@ -1,7 +1,8 @@
 -- grain: one row per driver of the page
 -- requires: ops.cabinet_cobranza
 -- In the order by week, date and driver: a week follows from its date, and an index has it. Planned with the values at hand,
--- whatever the session prefers: one plan for all filters reads the whole view for a page (1.5 s of a million drivers).
+-- whatever the session prefers: one plan for all filters reads the whole view for a page (75 ms of
+-- processor over 51,000 drivers, against 2).
 create or replace function ops.cabinet_cobranza_page(
   p_materialized boolean, p_only_with_debt boolean, p_min_debt numeric, p_reached_milestone text, p_scout_id integer,
   p_week_start date, p_after_date date, p_after_driver text, p_limit integer, p_offset integer
