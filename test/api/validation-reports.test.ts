@@ -7,6 +7,7 @@ import { validationReport, validationReportPage } from '../../functions/api/vali
 import { mvRefresh } from '../../functions/cabinet/mv-refresh.ts';
 import { tripsLoad } from '../../functions/cabinet/trips-load.ts';
 import { validation } from '../../functions/cabinet/validation.ts';
+import type { Endpoint } from '../../functions/core/http.ts';
 import { testDatabase } from '../support/database.ts';
 import { type Call, call, environmentOf } from '../support/http.ts';
 import { runJob } from '../support/run-job.ts';

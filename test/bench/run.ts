@@ -11,6 +11,14 @@ const benches: Readonly<Record<string, Bench>> = {
     about: 'the claims job against the same SQL on a bare connection, and against a loop over the gaps',
     load: () => import('./claims/bench.ts'),
   },
+  mv: {
+    about: "the refresh of the collection screens' view by its job against the query of that view",
+    load: () => import('./mv/bench.ts'),
+  },
+  api: {
+    about: "the collection screens' endpoints against a bare HTTP server that runs the same SQL",
+    load: () => import('./api/bench.ts'),
+  },
 };
 
 async function main([name, ...args]: readonly string[]): Promise<void> {

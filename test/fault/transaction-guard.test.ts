@@ -1,4 +1,14 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  onTestFinished,
+  test,
+  vi,
+} from 'vitest';
 import * as z from 'zod';
 import { type ConnectOptions, connect, type Database } from '../../functions/core/database.ts';
 import { testDatabase } from '../support/database.ts';
@@ -72,6 +82,16 @@ describe.each([1, 5])('with %i connection(s)', (max) => {
     proxy.rule = ({ connection }) => (connection === 1 ? 'reset' : 'pass');
     await subject.wake();
     expect(proxy.connections).toBe(3);
+    proxy.rule = ({ connection }) => (connection === 2 ? 'reset' : 'pass');
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    await subject.wake(1000);
+    expect(proxy.connections).toBe(3);
+    vi.advanceTimersByTime(1000);
+    await subject.wake(1000);
+    expect(proxy.connections).toBe(4);
   });
 
   test('killed before the first query, noticed: the transaction begins on a new connection', async () => {

@@ -49,46 +49,41 @@ export const scoutMetrics = endpoint({
       query.use_materialized,
       async (sql) => {
         const [found] = await sql(row)`
-          with selection as materialized (
-            select driver_id, lead_date, reached_m1_14d, reached_m5_14d, reached_m25_14d, amount_due_yango,
-                   scout_id, scout_quality_bucket, scout_source_table, person_key
-            from ops.cabinet_cobranza(
-              ${f.materialized}::boolean, ${f.withDebt}::boolean, ${f.minDebt}::numeric, ${f.milestone}::text, ${f.scout}::integer,
-              null, ${f.week}::date, null, null)
-          )
           select
             ops.cabinet_cobranza_as_of(${f.materialized}::boolean) as refresh,
-            count(*)::integer as total_drivers,
-            count(scout_id)::integer as drivers_with_scout,
-            (count(*) - count(scout_id))::integer as drivers_without_scout,
-            coalesce(round(100.0 * count(scout_id) / nullif(count(*), 0), 2), 0)::double precision as pct_with_scout,
+            coalesce(sum(drivers), 0)::integer as total_drivers,
+            coalesce(sum(drivers_with_scout), 0)::integer as drivers_with_scout,
+            coalesce(sum(drivers - drivers_with_scout), 0)::integer as drivers_without_scout,
+            coalesce(round(100.0 * sum(drivers_with_scout) / nullif(sum(drivers), 0), 2), 0)::double precision as pct_with_scout,
             jsonb_build_object(
-              'SATISFACTORY_LEDGER', count(*) filter (where scout_quality_bucket = 'SATISFACTORY_LEDGER'),
-              'EVENTS_ONLY', count(*) filter (where scout_quality_bucket = 'EVENTS_ONLY'),
-              'MIGRATIONS_ONLY', count(*) filter (where scout_quality_bucket = 'MIGRATIONS_ONLY'),
-              'SCOUTING_DAILY_ONLY', count(*) filter (where scout_quality_bucket = 'SCOUTING_DAILY_ONLY'),
-              'CABINET_PAYMENTS_ONLY', count(*) filter (where scout_quality_bucket = 'CABINET_PAYMENTS_ONLY'),
-              'MISSING', count(*) filter (where scout_quality_bucket = 'MISSING')) as breakdown_by_quality,
+              'SATISFACTORY_LEDGER', coalesce(sum(drivers) filter (where scout_quality_bucket = 'SATISFACTORY_LEDGER'), 0),
+              'EVENTS_ONLY', coalesce(sum(drivers) filter (where scout_quality_bucket = 'EVENTS_ONLY'), 0),
+              'MIGRATIONS_ONLY', coalesce(sum(drivers) filter (where scout_quality_bucket = 'MIGRATIONS_ONLY'), 0),
+              'SCOUTING_DAILY_ONLY', coalesce(sum(drivers) filter (where scout_quality_bucket = 'SCOUTING_DAILY_ONLY'), 0),
+              'CABINET_PAYMENTS_ONLY', coalesce(sum(drivers) filter (where scout_quality_bucket = 'CABINET_PAYMENTS_ONLY'), 0),
+              'MISSING', coalesce(sum(drivers) filter (where scout_quality_bucket = 'MISSING'), 0)) as breakdown_by_quality,
+            -- Each source has its bucket, see ops.v_cabinet_cobranza_enriched_14d.
             jsonb_build_object(
-              'lead_ledger', count(*) filter (where scout_source_table = 'observational.lead_ledger'),
-              'lead_events', count(*) filter (where scout_source_table = 'observational.lead_events'),
-              'migrations', count(*) filter (where scout_source_table = 'public.module_ct_migrations'),
-              'scouting_daily', count(*) filter (where scout_source_table = 'public.module_ct_scouting_daily'),
-              'cabinet_payments', count(*) filter (where scout_source_table = 'public.module_ct_cabinet_payments')) as breakdown_by_source,
+              'lead_ledger', coalesce(sum(drivers) filter (where scout_quality_bucket = 'SATISFACTORY_LEDGER'), 0),
+              'lead_events', coalesce(sum(drivers) filter (where scout_quality_bucket = 'EVENTS_ONLY'), 0),
+              'migrations', coalesce(sum(drivers) filter (where scout_quality_bucket = 'MIGRATIONS_ONLY'), 0),
+              'scouting_daily', coalesce(sum(drivers) filter (where scout_quality_bucket = 'SCOUTING_DAILY_ONLY'), 0),
+              'cabinet_payments', coalesce(sum(drivers) filter (where scout_quality_bucket = 'CABINET_PAYMENTS_ONLY'), 0)) as breakdown_by_source,
             jsonb_build_object(
-              'missing_identity', count(*) filter (where scout_id is null and person_key is null),
-              'no_source_match', count(*) filter (where scout_id is null and person_key is not null)) as drivers_without_scout_by_reason,
+              'missing_identity', coalesce(sum(drivers_without_identity), 0),
+              'no_source_match', coalesce(sum(drivers - drivers_with_scout - drivers_without_identity), 0)) as drivers_without_scout_by_reason,
             coalesce((
-              select jsonb_agg(to_jsonb(e) order by e.amount_due_yango::numeric desc nulls last, e.lead_date desc nulls last, e.driver_id)
+              select json_agg(e order by e.amount_due_yango::numeric desc nulls last, e.lead_date desc nulls last, e.driver_id)
               from (
                 select driver_id, lead_date, reached_m1_14d as reached_m1, reached_m5_14d as reached_m5, reached_m25_14d as reached_m25,
                        amount_due_yango::text
-                from selection s
-                where scout_id is null and (reached_m1_14d or reached_m5_14d or reached_m25_14d)
-                order by s.amount_due_yango desc nulls last, lead_date desc nulls last, driver_id
-                limit 10
+                from ops.cabinet_cobranza_missing_scout(
+                  ${f.materialized}::boolean, ${f.withDebt}::boolean, ${f.minDebt}::numeric, ${f.milestone}::text, ${f.scout}::integer,
+                  ${f.week}::date) s
               ) e), '[]') as top_missing_examples
-          from selection`;
+          from ops.cabinet_cobranza_totals(
+            false, true, ${f.materialized}::boolean, ${f.withDebt}::boolean, ${f.minDebt}::numeric, ${f.milestone}::text, ${f.scout}::integer,
+            null, ${f.week}::date, null, null)`;
         if (found === undefined) throw new Error('an aggregate without groups returned no row');
         return found;
       },

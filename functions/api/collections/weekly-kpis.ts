@@ -63,7 +63,7 @@ export const weeklyKpis = endpoint({
           select
             ops.cabinet_cobranza_as_of(${f.materialized}::boolean) as refresh,
             coalesce((
-              select jsonb_agg(to_jsonb(w) order by w.week_start desc)
+              select json_agg(w order by w.week_start desc)
               from (
                 select *
                 from ops.cabinet_cobranza_weekly(

@@ -18,6 +18,7 @@ export class Pool {
   readonly #ending = new Set<Promise<void>>();
   readonly #waiting: (() => void)[] = [];
   #free: number;
+  #lastGood = Number.NEGATIVE_INFINITY;
   readonly #max: number;
   #closed = false;
 
@@ -41,6 +42,11 @@ export class Pool {
     } finally {
       this.#leave();
     }
+  }
+
+  /** Whether a session came back in order so lately; by the clock, which goes on while the process is frozen. */
+  goodWithin(milliseconds: number): boolean {
+    return !this.#closed && Date.now() - this.#lastGood < milliseconds;
   }
 
   async close(): Promise<void> {
@@ -79,9 +85,11 @@ export class Pool {
 
   #giveBack(session: Session): void {
     if (!session.usable) {
+      this.#lastGood = Number.NEGATIVE_INFINITY;
       this.#end(session);
       return;
     }
+    this.#lastGood = Date.now();
     const idle: Idle = {
       session,
       since: Date.now(),

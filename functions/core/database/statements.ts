@@ -28,7 +28,11 @@ export function makeDatabase(pool: Pool): Database {
         session.spend();
         await alone(session, command(text));
       }),
-    wake: () => afterOpening(lease, command('select 1'), async () => undefined),
+    wake: async (silentForMs = 0) => {
+      refuseInsideBody(pool);
+      if (pool.goodWithin(silentForMs)) return;
+      await afterOpening(lease, command('select 1'), async () => undefined);
+    },
     close: () => pool.close(),
   };
 }

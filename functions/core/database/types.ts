@@ -50,8 +50,11 @@ export interface Database {
   transaction<T>(body: (sql: Transaction) => Promise<T>): Promise<T>;
   /** Several statements in one text; on a session of its own, so that a SET in it ends with it. */
   script(text: string): Promise<void>;
-  /** The first call of an invocation: a connection lost while the environment was frozen is replaced here. */
-  wake(): Promise<void>;
+  /**
+   * The first call of an invocation: a connection lost while the environment was frozen is replaced here.
+   * @param silentForMs asked only when none was in order so lately; 0, the default, asks always
+   */
+  wake(silentForMs?: number): Promise<void>;
   /** Waits for the statements under way, then closes every connection. */
   close(): Promise<void>;
 }

@@ -16,16 +16,23 @@ with no data;
 
 create unique index idx_mv_cobranza_enriched_driver_id_unique on ops.mv_yango_cabinet_cobranza_enriched_14d (driver_id);
 create index idx_mv_cobranza_enriched_lead_date on ops.mv_yango_cabinet_cobranza_enriched_14d (lead_date desc);
-create index idx_mv_cobranza_enriched_week_start on ops.mv_yango_cabinet_cobranza_enriched_14d (week_start desc);
-create index idx_mv_cobranza_enriched_scout_id on ops.mv_yango_cabinet_cobranza_enriched_14d (scout_id) where scout_id is not null;
+create index idx_mv_cobranza_enriched_week_start on ops.mv_yango_cabinet_cobranza_enriched_14d (week_start desc, lead_date desc, driver_id);
+create index idx_mv_cobranza_enriched_scout_id
+  on ops.mv_yango_cabinet_cobranza_enriched_14d (scout_id, lead_date desc, driver_id) where scout_id is not null;
 create index idx_mv_cobranza_enriched_debt_partial
   on ops.mv_yango_cabinet_cobranza_enriched_14d (amount_due_yango desc) where amount_due_yango > 0;
 create index idx_mv_cobranza_enriched_milestone_flags
   on ops.mv_yango_cabinet_cobranza_enriched_14d (reached_m1_14d, reached_m5_14d, reached_m25_14d);
 create index idx_mv_cobranza_enriched_scout_quality
   on ops.mv_yango_cabinet_cobranza_enriched_14d (scout_quality_bucket) where scout_quality_bucket is not null;
--- In the order in which pages are turned.
+-- In the order in which pages are turned: all, one week's or one scout's (above), and those who owe.
 create index idx_mv_cobranza_enriched_page on ops.mv_yango_cabinet_cobranza_enriched_14d (lead_date desc, driver_id);
+create index idx_mv_cobranza_enriched_debt_page
+  on ops.mv_yango_cabinet_cobranza_enriched_14d (lead_date desc, driver_id) where amount_due_yango > 0;
+-- In the order in which the scouts' screen shows who matters most among those without.
+create index idx_mv_cobranza_enriched_missing_scout
+  on ops.mv_yango_cabinet_cobranza_enriched_14d (amount_due_yango desc nulls last, lead_date desc nulls last, driver_id)
+  where scout_id is null and (reached_m1_14d or reached_m5_14d or reached_m25_14d);
 
 comment on materialized view ops.mv_yango_cabinet_cobranza_enriched_14d is
   'What the collection screens read: ops.v_cabinet_cobranza_enriched_14d as of its last refresh.';

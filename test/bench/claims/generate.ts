@@ -21,7 +21,7 @@ export async function createSchema(admin: Database): Promise<void> {
 /** Runs the generators whose numbers begin with the digit, each a transaction. */
 export async function generate(
   admin: Database,
-  { leads, trips, seed }: Options,
+  { leads, trips, seed }: Pick<Options, 'leads' | 'trips' | 'seed'>,
   numbers: RegExp,
   log: (line: string) => void,
 ): Promise<void> {

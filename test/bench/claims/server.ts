@@ -17,7 +17,7 @@ export const settings = {
   autovacuum: 'off',
 } as const;
 
-export type Role = 'postgres' | 'cuadre_jobs';
+export type Role = 'postgres' | 'cuadre_jobs' | 'cuadre_reader';
 
 /** A cluster that is thrown away, also on Ctrl-C: it is gigabytes. */
 export class Server {

@@ -96,7 +96,9 @@ describe.each(versions)('jobs that fail on PostgreSQL %i', (version) => {
       insert into ops.mv_refresh_log (schema_name, mv_name, status, mode, refresh_started_at, refresh_finished_at, duration_ms, error_code)
       select 'ops', 'mv_yango_cabinet_cobranza_enriched_14d', 'ERROR', 'concurrently', now(), now(), 1, '57014' from generate_series(1, 3)`);
     const { decisions } = await runJob(database, alertEvaluation, { asOf: '2026-01-13' });
-    expect(decisions.find(({ subject }) => subject.startsWith('MV_REFRESH_FAILING'))).toMatchObject({
+    expect(
+      decisions.find(({ subject }) => subject.startsWith('MV_REFRESH_FAILING/ops.mv_yango')),
+    ).toMatchObject({
       subject: 'MV_REFRESH_FAILING/ops.mv_yango_cabinet_cobranza_enriched_14d',
       decision: 'TRIGGERED',
       detail: 'error',

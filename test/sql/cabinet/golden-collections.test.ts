@@ -177,7 +177,7 @@ describe.each(versions)('collections on the golden data, PostgreSQL %i', (versio
       return sql(z.strictObject({ line: z.string() }))`select line from plan`;
     });
     const text = plan.map(({ line }) => line).join('\n');
-    expect(text).toMatch(/Index Scan using idx_mv_cobranza_enriched_(page|lead_date)/);
+    expect(text).toMatch(/Index Scan using idx_mv_cobranza_enriched_(debt_page|page|lead_date)/);
     expect(text).not.toMatch(/Seq Scan|cobranza_live/);
   });
 

@@ -6,6 +6,8 @@ import { runJob } from '../../support/run-job.ts';
 import { ask } from './relation.ts';
 
 const mv = 'ops.mv_yango_cabinet_cobranza_enriched_14d';
+/** Refreshed after every other test's view; cobranza-totals.test.ts is about it. */
+const totals = 'ops.mv_cabinet_cobranza_totals';
 const asOf = '2026-01-13';
 const oneDriver = [{ id: 1, date: '2026-01-05', trips: { 0: 5 } }];
 
@@ -19,11 +21,14 @@ describe.each(versions)('cabinet.mv-refresh on PostgreSQL %i', (version) => {
   const log = () =>
     ask(
       database.admin,
-      'select mv_name, status, mode, mode_reason, as_of, rows_after_refresh, error_code from ops.mv_refresh_log order by id',
+      `select mv_name, status, mode, mode_reason, as_of, rows_after_refresh, error_code
+       from ops.mv_refresh_log where mv_name like 'mv_yango%' order by id`,
     );
   const told = async (request: Record<string, unknown> = {}) => {
     const { decisions } = await runJob(database, mvRefresh, { asOf, ...request });
-    return decisions.map(({ subject, decision, reason }) => [subject, decision, reason]);
+    return decisions
+      .filter(({ subject }) => subject !== totals)
+      .map(({ subject, decision, reason }) => [subject, decision, reason]);
   };
   const rows = () => ask(database.admin, `select driver_id, amount_due_yango from ${mv} order by driver_id`);
 
@@ -110,12 +115,13 @@ describe.each(versions)('cabinet.mv-refresh on PostgreSQL %i', (version) => {
     ).toEqual([
       [mv, 'REFRESHED', null, null],
       ['ops.mv_b_base', 'FAILED', '22012', 'division by zero'],
+      [totals, 'REFRESHED', null, null],
       ['canon.mv_a_top', 'SKIPPED', 'NEEDED_VIEW_NOT_REFRESHED', 'ops.mv_b_base'],
     ]);
     expect(ran).toMatchObject({
       status: 'succeeded',
       findings: 2,
-      report: { refreshed: 1, failed: 1, skipped: 1 },
+      report: { refreshed: 2, failed: 1, skipped: 1 },
     });
     expect(await ask(database.admin, 'select driver_id from canon.mv_a_top')).toEqual(['d1']);
     expect(await told({ mvName: 'ops.mv_b_base' })).toEqual([['ops.mv_b_base', 'FAILED', '22012']]);
@@ -166,7 +172,9 @@ describe.each(versions)('cabinet.mv-refresh on PostgreSQL %i', (version) => {
     await database.admin.script(
       `update ops.mv_refresh_log set refresh_finished_at = now() - interval '${age}'`,
     );
-    expect(await ask(database.admin, 'select status_bucket, stale from ops.v_mv_health')).toEqual([expected]);
+    expect(await ask(database.admin, 'select distinct status_bucket, stale from ops.v_mv_health')).toEqual([
+      expected,
+    ]);
   });
 });
 

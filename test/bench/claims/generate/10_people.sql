@@ -25,7 +25,7 @@ cross join lateral (
 -- Of 11 persons one never was a lead: drivers who came otherwise.
 create table bench.person as
 select
-  p.person_no, p.first_date, bench.id(p.person_no, 'person')::uuid as person_key, p.person_no > s.leads as never_lead
+  p.person_no, p.first_date, bench.person_key(p.person_no) as person_key, p.person_no > s.leads as never_lead
 from (
   select person_no, min(lead_date) as first_date from bench.lead where known group by person_no
   union all

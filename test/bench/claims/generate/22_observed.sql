@@ -8,7 +8,7 @@ from (
     'module_ct_cabinet_leads' as source_table, l.source_pk, l.lead_date as event_date,
     case
       when u.event < 0.02 then null
-      when u.event < 0.025 then bench.id(l.person_no - 7, 'person')::uuid
+      when u.event < 0.025 then bench.person_key(l.person_no - 7)
       else p.person_key
     end as person_key,
     null::integer as scout_id,

@@ -1,0 +1,79 @@
+/**
+ * The whole table as a file, once, in a process of its own: by the product's endpoint, or by a bare loop over the same rows
+ * with a cursor of the driver, as lines of JSON to nowhere. The parent calls exportOnce(); the child is the rest.
+ */
+import { fork } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import postgres from 'postgres';
+import * as z from 'zod';
+import { cobranzaExport } from '../../../functions/api/collections/export.ts';
+import { createLog } from '../../../functions/core/log.ts';
+import { openEnvironment } from '../../../functions/core/services.ts';
+import { eventOf } from './adapter.ts';
+
+const outcome = z.strictObject({
+  milliseconds: z.number(),
+  /** What was said instead of a file. */
+  refusal: z.string().nullable(),
+  rows: z.number(),
+  bytes: z.number(),
+  /** Resident set above what the process held before, in bytes; null without /proc. */
+  memory: z.number().nullable(),
+});
+export type Outcome = z.infer<typeof outcome>;
+
+export async function exportOnce(kind: 'product' | 'bare', url: string): Promise<Outcome> {
+  const env = { ...process.env, DATABASE_URL: url, LOG_LEVEL: 'error', EXPORT_MAX_ROWS: '10000000' };
+  const child = fork(import.meta.filename, [kind], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  return new Promise((resolve, reject) => {
+    child.once('message', (message) => resolve(outcome.parse(message)));
+    child.once('exit', (code) => reject(new Error(`the export by ${kind} ended with ${code}`)));
+  });
+}
+
+async function byProduct(): Promise<() => Promise<Omit<Outcome, 'milliseconds' | 'memory'>>> {
+  const environment = await openEnvironment('bench');
+  const log = createLog({ level: 'error', write: (line) => process.stderr.write(`${line.slice(0, 300)}\n`) });
+  return async () => {
+    const {
+      statusCode,
+      headers,
+      body = '',
+    } = await cobranzaExport.handle(eventOf(cobranzaExport.route), { environment, log });
+    const refusal = statusCode === 200 ? null : `${statusCode} ${body.slice(0, 200)}`;
+    return { refusal, rows: Number(headers?.['x-row-count'] ?? 0), bytes: Buffer.byteLength(body) };
+  };
+}
+
+async function byDriver(): Promise<() => Promise<Omit<Outcome, 'milliseconds' | 'memory'>>> {
+  const sql = postgres(process.env['DATABASE_URL'] ?? '', { max: 1 });
+  await sql`select 1`;
+  return async () => {
+    let [rows, bytes] = [0, 0];
+    const all = sql`select * from ops.mv_yango_cabinet_cobranza_enriched_14d order by lead_date desc, driver_id`;
+    for await (const page of all.cursor(5000)) {
+      rows += page.length;
+      bytes += Buffer.byteLength(page.map((row) => JSON.stringify(row)).join('\n'));
+    }
+    return { refusal: null, rows, bytes };
+  };
+}
+
+async function resident(name: 'VmRSS' | 'VmHWM'): Promise<number | null> {
+  const status = await readFile('/proc/self/status', 'utf8').catch(() => '');
+  const found = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1];
+  return found === undefined ? null : Number(found) * 1024;
+}
+
+if (import.meta.main) {
+  const work = await (process.argv[2] === 'bare' ? byDriver() : byProduct());
+  const idle = await resident('VmRSS');
+  if (idle !== null) await writeFile('/proc/self/clear_refs', '5');
+  const begun = performance.now();
+  const done = await work();
+  const milliseconds = performance.now() - begun;
+  const peak = await resident('VmHWM');
+  process.send?.({ ...done, milliseconds, memory: idle === null || peak === null ? null : peak - idle }, () =>
+    process.exit(0),
+  );
+}

@@ -1,0 +1,35 @@
+import * as z from 'zod';
+import type { Database } from '../../../functions/core/database.ts';
+import { AS_OF } from '../claims/generate.ts';
+
+/**
+ * The query of the view alone, all columns of all rows worked out and thrown away: no row travels, none is written,
+ * compared or indexed. As its owner would run it, under the settings that the jobs bring.
+ * @returns the plan's lines; without times per node unless asked for, since taking those costs time
+ */
+export async function runQuery(admin: Database, timing: boolean): Promise<string[]> {
+  return admin.transaction(async (sql) => {
+    await sql`
+      select set_config(split_part(setting, '=', 1), split_part(setting, '=', 2), true)
+      from (
+        select unnest(s.setconfig) as setting from pg_db_role_setting s join pg_roles r on r.oid = s.setrole
+        where r.rolname = 'cuadre_jobs'
+      ) settings
+      where split_part(setting, '=', 1) <> 'statement_timeout'`;
+    await sql`select set_config('cuadre.as_of', ${AS_OF}, true)`;
+    const line = z.strictObject({ 'QUERY PLAN': z.string() });
+    const plan = timing
+      ? await sql(
+          line,
+        )`explain (analyze, buffers, settings) select * from ops.v_cabinet_cobranza_enriched_14d`
+      : await sql(
+          line,
+        )`explain (analyze, timing off, buffers off) select * from ops.v_cabinet_cobranza_enriched_14d`;
+    return plan.map((each) => each['QUERY PLAN']);
+  });
+}
+
+/** Rows that the topmost step of a plan gave. */
+export function rowsOf([top = '']: readonly string[]): number {
+  return Number(/\(actual (?:time=\S+ )?rows=(\d+)/.exec(top)?.[1] ?? Number.NaN);
+}
