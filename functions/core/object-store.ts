@@ -7,7 +7,7 @@ import { type Upload, upload } from './objects/upload.ts';
 /**
  * What the core needs of S3: seven operations on one bucket. Measured, minified: the SDK's client with the commands
  * for them is 302 KB, with its presigner the exports' function came to 515 KB of the 470 that one with an SDK client
- * may have, and a job with an SQS client beside it to more; these files are 7 KB over the signer that is there
+ * may have, and a job with an SQS client beside it to more; these files are 8 KB over the signer that is there
  * anyway.
  *
  * Every call ends in a typed error: RetryableError when another attempt may succeed (four were made), NotFoundError
