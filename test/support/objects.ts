@@ -96,6 +96,8 @@ async function start(): Promise<Objects & { stop(): Promise<void> }> {
     const before = objects.requests.length;
     objects.requests.push(line);
     const fault = await objects.fault(line, before);
+    // Given up meanwhile.
+    if (incoming.destroyed || response.destroyed) return;
     if (fault === 'cut') {
       incoming.socket.destroy();
       return;

@@ -32,8 +32,8 @@ export type Transaction = Sql & {
   /** Several statements in one text, without parameters or rows. */
   script(text: string): Promise<void>;
   /**
-   * What a `COPY (...) TO STDOUT` sends, as it is read, in pieces of any size: a quarter of what the same rows cost as
-   * rows. The text has no parameters. No other statement of this handle may run inside `consume`; what it leaves
+   * What a `COPY (...) TO STDOUT` sends, as it is read, in pieces of any size, without a row ever being made of it. The
+   * text has no parameters. No other statement of this handle may run inside `consume`; what it leaves
    * unread is read and dropped.
    */
   copy<T>(text: string, consume: (bytes: AsyncIterable<Buffer>) => Promise<T>): Promise<T>;

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type AwsContext, awsContext, domainOf } from '../aws-context.ts';
 import {
@@ -9,7 +10,8 @@ import {
   signHeaders,
   UNSIGNED,
 } from '../aws-signer.ts';
-import { RetryableError } from '../errors.ts';
+import { CuadreError, RetryableError } from '../errors.ts';
+import { type Answered, exchange, textOf } from './exchange.ts';
 import { refusal, refusalIn } from './refusal.ts';
 
 /** One request to S3 about an object, or about its bucket where no key is given. */
@@ -31,10 +33,10 @@ export interface ConnectionOptions {
 
 export interface Connection {
   readonly bucket: string;
-  /** The answer, its body unread; repeated while S3 says that it may be. Anything but 2xx is a typed error. */
-  send(request: ObjectRequest): Promise<Response>;
-  /** As `send`, and the text of the answer, for operations that answer 200 before they know how they end. */
-  sendForText(request: ObjectRequest): Promise<string>;
+  /** Repeated while S3 says that it may be. Anything but 2xx without an error in it is a typed error. */
+  send(request: ObjectRequest): Promise<Answered>;
+  /** As `send`, its body unread. */
+  open(request: ObjectRequest): Promise<IncomingMessage>;
   presigned(
     request: Pick<ObjectRequest, 'method' | 'key' | 'query' | 'headers'>,
     expiresSeconds: number,
@@ -42,9 +44,6 @@ export interface Connection {
 }
 
 const ATTEMPTS = 4;
-/** A part of 5 MiB takes less than a second at a tenth of a Lambda's network. */
-const TIMEOUT_MS = 20_000;
-
 /** Signed requests to one bucket. Bodies are not hashed a second time: TLS carries them and S3 checks their CRC. */
 export function connectBucket(bucket: string, options: ConnectionOptions = {}): Connection {
   const { environment = process.env, now = () => new Date(), wait = pause } = options;
@@ -53,33 +52,38 @@ export function connectBucket(bucket: string, options: ConnectionOptions = {}): 
   const { base, prefix } = addressOf(bucket, environment, region);
   const place = (key: string) => ({ host: base.host, path: encodePath(`${prefix}/${key}`) });
 
-  async function attempt({ method, key, query = [], headers = {}, body, signal }: ObjectRequest) {
+  function attempt({ method, key, query = [], headers = {}, body = '', signal }: ObjectRequest) {
     const at = place(key);
     const given = { ...headers, 'x-amz-content-sha256': hashOf(UNSIGNED) };
-    const signed = signHeaders({ method, ...at, query, headers: given, body: UNSIGNED }, signing());
     const search = query.length === 0 ? '' : `?${canonicalQuery(query)}`;
-    const timeout = AbortSignal.timeout(TIMEOUT_MS);
-    return fetch(`${base.protocol}//${at.host}${at.path}${search}`, {
+    return exchange({
+      base,
       method,
-      headers: signed,
-      body: body ?? null,
-      redirect: 'manual',
-      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+      path: `${at.path}${search}`,
+      headers: {
+        host: at.host,
+        ...signHeaders({ method, ...at, query, headers: given, body: UNSIGNED }, signing()),
+      },
+      body,
+      signal,
     });
   }
 
-  async function repeated<T>(request: ObjectRequest, read: (response: Response) => Promise<T>): Promise<T> {
+  async function repeated<T>(
+    request: ObjectRequest,
+    read: (incoming: IncomingMessage) => Promise<T>,
+  ): Promise<T> {
     const what = `${request.method} s3://${bucket}/${request.key}`;
     for (let tried = 1; ; tried += 1) {
       try {
-        const response = await attempt(request).catch((cause: unknown) => {
-          throw unreachable(what, cause);
-        });
-        if (!response.ok) throw await refusal(what, response);
-        return await read(response);
+        const incoming = await attempt(request);
+        const status = incoming.statusCode ?? 0;
+        if (status < 200 || status > 299) throw refusal(what, status, await textOf(incoming));
+        return await read(incoming);
       } catch (error) {
-        const again = error instanceof RetryableError && request.signal?.aborted !== true;
-        if (!again || tried === ATTEMPTS) throw error;
+        const typed = error instanceof CuadreError ? error : unreachable(what, error);
+        const again = typed instanceof RetryableError && request.signal?.aborted !== true;
+        if (!again || tried === ATTEMPTS) throw typed;
         await wait(50 * 4 ** (tried - 1) * (0.5 + Math.random()));
       }
     }
@@ -87,13 +91,13 @@ export function connectBucket(bucket: string, options: ConnectionOptions = {}): 
 
   return {
     bucket,
-    send: (request) => repeated(request, async (response) => response),
-    sendForText: (request) =>
-      repeated(request, async (response) => {
-        const text = await response.text();
+    open: (request) => repeated(request, async (incoming) => incoming),
+    send: (request) =>
+      repeated(request, async (incoming) => {
+        const text = await textOf(incoming);
         const refused = refusalIn(`${request.method} s3://${bucket}/${request.key}`, text);
         if (refused !== undefined) throw refused;
-        return text;
+        return { headers: incoming.headers, text };
       }),
     presigned: ({ method, key, query = [], headers = {} }, expiresSeconds) =>
       `${base.protocol}//${presign({ method, ...place(key), query, headers, body: UNSIGNED, expiresSeconds }, signing())}`,

@@ -9,18 +9,13 @@ const RETRYABLE_CODES = new Set([
   'OperationAborted',
 ]);
 
-/** Why S3 did not do it, as the error that says what may be done next. */
-export async function refusal(what: string, response: Response): Promise<CuadreError> {
-  const text = await response.text().catch(() => '');
-  return typed(what, response.status, text);
-}
-
 /** Copying and completing answer 200 at once, and may put an error into the body when they know better. */
 export function refusalIn(what: string, text: string): CuadreError | undefined {
-  return text.includes('<Error>') ? typed(what, 200, text) : undefined;
+  return text.includes('<Error>') ? refusal(what, 200, text) : undefined;
 }
 
-function typed(what: string, status: number, text: string): CuadreError {
+/** Why S3 did not do it, as the error that says what may be done next. */
+export function refusal(what: string, status: number, text: string): CuadreError {
   const code = elementOf(text, 'Code') ?? `HTTP ${status}`;
   const message = `${what}: ${[code, elementOf(text, 'Message')].filter(Boolean).join(', ')}`;
   if (status >= 500 || status === 429 || status === 408 || RETRYABLE_CODES.has(code)) {
