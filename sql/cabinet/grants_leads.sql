@@ -9,9 +9,8 @@ grant execute on function
   canon.refresh_drivers_index, canon.judge_cabinet_leads, canon.foresee_cabinet_leads, canon.fill_persons
 to cuadre_jobs;
 
--- A job makes persons, links and events; it can neither delete one nor take it from one person to another, events apart.
+-- A job makes links and events, and persons by canon.fill_persons alone; it can neither delete one nor take it from one person to another, events apart.
 grant select on ops.v_cabinet_lead_stages, canon.v_drivers_index_changes, canon.identity_unmatched, canon.identity_link_undos, ops.cabinet_settings to cuadre_jobs;
-grant select (person_key), insert (person_key, confidence_level) on canon.identity_registry to cuadre_jobs;
 grant select (source_table, source_pk), insert on canon.identity_links to cuadre_jobs;
 grant insert, update (reason_code, details, candidates_preview, snapshot_date, status, resolved_at, reopened_at, job_run_id)
   on canon.identity_unmatched to cuadre_jobs;
