@@ -3,6 +3,7 @@ import type { Sql } from '../core/database.ts';
 import { PermanentError } from '../core/errors.ts';
 import { type JsonObject, job } from '../core/job.ts';
 import { jobHandler } from '../core/job-handler.ts';
+import { analyzeChanged } from './analyze.ts';
 import { countStages, reconcileLeads } from './leads-statement.ts';
 import { cabinetDaily } from './pipeline.ts';
 
@@ -29,7 +30,7 @@ const input = z.strictObject({
 export const leadsReconcile = job({
   name: 'cabinet.leads-reconcile',
   input,
-  async run({ input, asOf, dryRun, sql, jobRunId, progress }) {
+  async run({ input, asOf, dryRun, sql, jobRunId, log, progress }) {
     const drivers = await refreshDrivers(sql, dryRun);
     const targetPark = await readTargetPark(sql);
     const cutoff = input.daysBack === 'all' || input.daysBack === 0 ? null : daysBefore(asOf, input.daysBack);
@@ -43,6 +44,16 @@ export const leadsReconcile = job({
       persons_filled,
       ...counted
     } = await reconcileLeads(sql, jobRunId, dryRun, { ...input, cutoff, targetPark });
+    if (!dryRun) {
+      // At most: a match makes a person, a link of the lead and one of its driver.
+      const analyzed = await analyzeChanged(sql, {
+        'canon.identity_registry': persons_filled,
+        'canon.identity_links': counted.newly_linked + counted.matched,
+        'canon.identity_unmatched': counted.unmatched,
+        'observational.lead_events': counted.events_repaired,
+      });
+      log.info('tables analyzed', { analyzed });
+    }
     progress(selected, selected, 'leads');
     const after = dryRun ? null : await countStages(sql, jobRunId);
     const report: JsonObject = {

@@ -232,16 +232,17 @@ const stages = z.strictObject({ all: byStage, selected: byStage });
 /** The stages as they are now: of all leads, and of those that the run decided on. */
 export async function countStages(sql: Sql, jobRunId: string): Promise<z.infer<typeof stages>> {
   const [row] = await sql(stages)`
-    with stage as materialized (
-      select s.lead_id, s.limbo_stage from ops.v_cabinet_lead_stages s
-    ), decided as (
+    with decided as materialized (
       select substr(subject, length('lead:') + 1)::integer as lead_id from ops.decisions where job_run_id = ${jobRunId}::uuid
+    ), stage as (
+      -- A membership and not a join: whatever the planner believes of a run's decisions, their ids are hashed once.
+      select limbo_stage, count(*) as n, count(*) filter (where lead_id in (select lead_id from decided)) as selected
+      from ops.v_cabinet_lead_stages
+      group by limbo_stage
     )
-    select
-      (select coalesce(jsonb_object_agg(limbo_stage, n), '{}')
-       from (select limbo_stage, count(*) as n from stage group by limbo_stage) s) as all,
-      (select coalesce(jsonb_object_agg(limbo_stage, n), '{}')
-       from (select limbo_stage, count(*) as n from stage join decided using (lead_id) group by limbo_stage) s) as selected`;
+    select coalesce(jsonb_object_agg(limbo_stage, n), '{}') as all,
+           coalesce(jsonb_object_agg(limbo_stage, selected) filter (where selected > 0), '{}') as selected
+    from stage`;
   if (row === undefined) throw new Error('a select without a from clause returned no row');
   return row;
 }

@@ -11,6 +11,10 @@ const benches: Readonly<Record<string, Bench>> = {
     about: 'the claims job against the same SQL on a bare connection, and against a loop over the gaps',
     load: () => import('./claims/bench.ts'),
   },
+  leads: {
+    about: 'the leads job: time, precision and recall, leads against as many drivers',
+    load: () => import('./leads/bench.ts'),
+  },
 };
 
 async function main([name, ...args]: readonly string[]): Promise<void> {

@@ -17,7 +17,7 @@ from (values
   (4, 'PHONE_TWO_PARKS', 40, true, 'the phone of a driver whom another park has as well'),
   (5, 'PLATE', 140, true, 'no phone; plate and name, accents, case and order otherwise'),
   (6, 'PLATE_SHARED', 30, true, 'no phone; the plate of three drivers, the name of one'),
-  (7, 'PLATE_FAMILY', 5, true, 'no phone; the plate of two drivers whose names differ by one word'),
+  (7, 'PLATE_FAMILY', 5, true, 'no phone; the plate of two drivers of one first name and surname, without the second surname'),
   (8, 'NAME_SHORT', 30, true, 'no phone; plate, and the name without its last word'),
   (9, 'NAME_TYPO', 20, true, 'no phone; plate, and a letter of the name mistyped'),
   (10, 'HIRED_LONG_AGO', 25, true, 'no phone; plate and name of a driver hired a year before'),
@@ -82,7 +82,7 @@ select i, kind, md5('shares' || driver_id), (select target_park_id from ops.cabi
 from bench.given where kind in ('PHONE_SHARED', 'PHONE_SHARED_PLATE')
 union all
 select i, kind, md5('drives' || n || driver_id), (select target_park_id from ops.cabinet_settings),
-       case when kind = 'PLATE_FAMILY' then concat_ws(' ', father, mother, 'Hermano', second_name) else concat_ws(' ', 'Turno', chr(65 + n) || 'uno', mother) end,
+       case when kind = 'PLATE_FAMILY' then concat_ws(' ', father, 'Otra', first_name, second_name) else concat_ws(' ', 'Turno', chr(65 + n) || 'uno', mother) end,
        bench.phone(i + n * 30000000), plate, lead_date - 5
 from bench.given, generate_series(1, 2) n
 where kind = 'PLATE_SHARED' or (kind = 'PLATE_FAMILY' and n = 1);
@@ -97,7 +97,7 @@ select
   external_id, lead_date + time '10:00',
   case when kind = 'NAME_TYPO' then overlay(first_name placing 'x' from 2 for 1) when dress < 0.5 then upper(first_name) else first_name end,
   second_name,
-  concat_ws(' ', case when dress < 0.3 then lower(father) else father end, case when kind <> 'NAME_SHORT' then translate(mother, 'áéíóúñ', 'aeioun') end),
+  concat_ws(' ', case when dress < 0.3 then lower(father) else father end, case when kind not in ('NAME_SHORT', 'PLATE_FAMILY') then translate(mother, 'áéíóúñ', 'aeioun') end),
   case
     when kind in ('PHONE_TYPO') then bench.mistype(phone)
     when not has_phone then null
