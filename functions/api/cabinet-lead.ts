@@ -108,8 +108,11 @@ export const cabinetLead = endpoint({
     lead_id: z
       .string()
       .regex(/^[1-9]\d{0,8}$/, 'must be the number of a lead, e.g. 792')
-      .transform(Number),
+      .transform(Number)
+      .pipe(z.int().min(1).max(999_999_999))
+      .describe('Of the list of limbo.'),
   }),
+  problems: { 404: ['UNKNOWN_LEAD'] },
   answer: story,
   async run({ event, path, environment }) {
     const [found] = await environment.control.sql(story)`

@@ -109,8 +109,11 @@ export const cabinetNight = endpoint({
   method: 'GET',
   route: '/api/v1/ops/cabinet-night',
   summary: 'What the last night changed, or that of a date: leads, claims, gaps, checks, alerts',
-  query: z.strictObject({ as_of: calendarDate.optional() }),
+  query: z.strictObject({
+    as_of: calendarDate.optional().describe('The night of that business day; the latest without.'),
+  }),
   path: noParameters,
+  problems: { 404: ['UNKNOWN_NIGHT'] },
   answer: night.extend({ summary: z.array(z.string()) }),
   async run({ event, query, environment }) {
     const asOf = query.as_of ?? null;

@@ -37,15 +37,16 @@ export const uploadsShow = endpoint({
   route: '/api/v1/uploads/{upload_id}',
   summary: 'What became of an uploaded file, and each line that was not taken',
   query: z.strictObject({
-    limit: wholeNumber(1, 1000).default(100),
+    limit: wholeNumber(1, 1000).default(100).describe('Lines on a page.'),
     cursor: cursor(z.tuple([z.int().min(0), z.string().regex(/^\d{1,18}$/)])).optional(),
   }),
-  path: z.strictObject({ upload_id: z.uuid() }),
+  path: z.strictObject({ upload_id: z.uuid().describe('As the upload answered it.') }),
   answer: z.strictObject({
     upload,
     meta: z.strictObject({ limit: z.int(), returned: z.int(), next_cursor: z.string().nullable() }),
     data: z.array(reject),
   }),
+  problems: { 404: ['UNKNOWN_UPLOAD'] },
   async run({ event, query, path: { upload_id }, environment }) {
     const { sql } = environment.control;
     const [found] = await sql(upload)`

@@ -3,7 +3,8 @@ import type { Sql } from '../core/database.ts';
 import { PermanentError } from '../core/errors.ts';
 import { type JsonObject, job } from '../core/job.ts';
 import { jobHandler } from '../core/job-handler.ts';
-import { countLeads, countStages, reconcileLeads } from './leads-statement.ts';
+import { analyzeChanged } from './analyze.ts';
+import { countStages, reconcileLeads } from './leads-statement.ts';
 import { cabinetDaily } from './pipeline.ts';
 
 /** Leads per run: a run is one transaction, and what it judges passes through memory. */
@@ -29,20 +30,30 @@ const input = z.strictObject({
 export const leadsReconcile = job({
   name: 'cabinet.leads-reconcile',
   input,
-  async run({ input, asOf, dryRun, sql, jobRunId, progress }) {
+  async run({ input, asOf, dryRun, sql, jobRunId, log, progress }) {
     const drivers = await refreshDrivers(sql, dryRun);
     const targetPark = await readTargetPark(sql);
     const cutoff = input.daysBack === 'all' || input.daysBack === 0 ? null : daysBefore(asOf, input.daysBack);
-    const { before, limbo_found } = await reconcileLeads(sql, jobRunId, dryRun, {
-      ...input,
-      cutoff,
-      targetPark,
-    });
-    const persons_filled = dryRun ? 0 : await fillPersons(sql, jobRunId);
-    const { by_stage, selected, first_lead_date, last_lead_date, ...counted } = await countLeads(
-      sql,
-      jobRunId,
-    );
+    const {
+      before,
+      limbo_found,
+      by_stage,
+      selected,
+      first_lead_date,
+      last_lead_date,
+      persons_filled,
+      ...counted
+    } = await reconcileLeads(sql, jobRunId, dryRun, { ...input, cutoff, targetPark });
+    if (!dryRun) {
+      // At most: a match makes a person, a link of the lead and one of its driver.
+      const analyzed = await analyzeChanged(sql, {
+        'canon.identity_registry': persons_filled,
+        'canon.identity_links': counted.newly_linked + counted.matched,
+        'canon.identity_unmatched': counted.unmatched,
+        'observational.lead_events': counted.events_repaired,
+      });
+      log.info('tables analyzed', { analyzed });
+    }
     progress(selected, selected, 'leads');
     const after = dryRun ? null : await countStages(sql, jobRunId);
     const report: JsonObject = {
@@ -91,13 +102,6 @@ async function readTargetPark(sql: Sql): Promise<string> {
     );
   }
   return row.park;
-}
-
-async function fillPersons(sql: Sql, jobRunId: string): Promise<number> {
-  const [row] = await sql(
-    z.strictObject({ filled: z.int() }),
-  )`select canon.fill_persons(${jobRunId}::uuid) as filled`;
-  return row?.filled ?? 0;
 }
 
 /** Calendar arithmetic on the date itself: no zone is involved. */

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { job } from '../core/job.ts';
 import { jobHandler } from '../core/job-handler.ts';
+import { analyzeChanged } from './analyze.ts';
 import { cabinetDaily } from './pipeline.ts';
 import { loadTrips } from './trips-statement.ts';
 
@@ -16,12 +17,20 @@ const input = z.strictObject({
 export const tripsLoad = job({
   name: 'cabinet.trips-load',
   input,
-  async run({ input, dryRun, sql, jobRunId }) {
+  async run({ input, dryRun, sql, jobRunId, log }) {
     const loaded = await loadTrips(sql, jobRunId, dryRun, input.overlapDays);
+    const sum = (counts: Readonly<Record<string, number>>) =>
+      Object.values(counts).reduce((total, count) => total + count, 0);
+    if (!dryRun) {
+      const analyzed = await analyzeChanged(sql, {
+        'canon.driver_day_trips': loaded.facts_inserted + loaded.facts_updated + loaded.facts_removed,
+        'canon.trip_rejects': sum(loaded.rejects_new) + loaded.rejects_removed,
+      });
+      log.info('tables analyzed', { analyzed });
+    }
     const { DUPLICATE_DRIVER_DAY: _replaced, ...errors } = loaded.rejects_new;
     // A replaced row is the upstream's way of correcting itself; the other rejects are errors that somebody should see.
-    const findings = Object.values(errors).reduce((sum, count) => sum + count, 0);
-    return { report: loaded, findings };
+    return { report: loaded, findings: sum(errors) };
   },
 });
 

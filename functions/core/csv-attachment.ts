@@ -45,7 +45,9 @@ interface Request {
 export const inlineFlag = z
   .enum(['true', 'false'], 'must be true or false')
   .transform((text) => text === 'true')
-  .default(false);
+  .pipe(z.boolean())
+  .default(false)
+  .describe('In this answer or not at all: a 413 instead of a link where it is too large.');
 
 /**
  * The file with its digest (RFC 9530) and row count: in the answer up to 6 MB, above through S3 by 303 to a link.

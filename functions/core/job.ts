@@ -54,7 +54,7 @@ export interface Request {
 
 export interface JobKey {
   readonly name: string;
-  /** A switch is true when it is named; a value needs one. */
+  /** A switch is true when it is named and false with `no-` before it; a value needs one. */
   readonly kind: 'switch' | 'value';
 }
 

@@ -1,17 +1,17 @@
 -- grain: none; who may do what with identities
--- requires: canon.refresh_drivers_index, canon.judge_cabinet_leads, canon.foresee_cabinet_leads, canon.match_identities, canon.fill_persons, canon.undo_identity_link, canon.v_drivers_index_changes, ops.v_cabinet_lead_stages, ops.v_identity_link_figures
+-- requires: canon.refresh_drivers_index, canon.judge_cabinet_leads, canon.foresee_cabinet_leads, canon.match_identities, canon.fill_persons, canon.undo_identity_link, ops.analyze_changed, canon.v_drivers_index_changes, ops.v_cabinet_lead_stages, ops.v_identity_link_figures
 -- These run as their owner, who reads names and phones; they hand out ids and figures.
 revoke execute on function
   canon.refresh_drivers_index, canon.judge_cabinet_leads, canon.foresee_cabinet_leads, canon.match_identities, canon.fill_persons,
-  canon.undo_identity_link
+  canon.undo_identity_link, ops.analyze_changed
 from public;
 grant execute on function
-  canon.refresh_drivers_index, canon.judge_cabinet_leads, canon.foresee_cabinet_leads, canon.fill_persons
+  canon.refresh_drivers_index, canon.judge_cabinet_leads, canon.foresee_cabinet_leads, canon.fill_persons,
+  ops.analyze_changed
 to cuadre_jobs;
 
--- A job makes persons, links and events; it can neither delete one nor take it from one person to another, events apart.
+-- A job makes links and events, and persons by canon.fill_persons alone; it can neither delete one nor take it from one person to another, events apart.
 grant select on ops.v_cabinet_lead_stages, canon.v_drivers_index_changes, canon.identity_unmatched, canon.identity_link_undos, ops.cabinet_settings to cuadre_jobs;
-grant select (person_key), insert (person_key, confidence_level) on canon.identity_registry to cuadre_jobs;
 grant select (source_table, source_pk), insert on canon.identity_links to cuadre_jobs;
 grant insert, update (reason_code, details, candidates_preview, snapshot_date, status, resolved_at, reopened_at, job_run_id)
   on canon.identity_unmatched to cuadre_jobs;

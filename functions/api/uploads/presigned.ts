@@ -13,11 +13,12 @@ const MOST_BYTES = 536_870_912;
 
 const LINK_SECONDS = 900;
 
-const body = z.strictObject({
-  file_name: z.string().refine(isCsvName, FILE_NAME),
-  /** The file's size: the link is for exactly so many. */
-  bytes: z.int().min(1).max(MOST_BYTES),
-});
+const body = z
+  .strictObject({
+    file_name: z.string().max(200, FILE_NAME).refine(isCsvName, FILE_NAME),
+    bytes: z.int().min(1).max(MOST_BYTES).describe('The file’s size: the link is for exactly so many.'),
+  })
+  .meta({ examples: [{ file_name: 'leads-2026-01.csv', bytes: 104_857_600 }] });
 
 const answer = z.strictObject({
   upload_id: z.uuid(),

@@ -26,7 +26,7 @@ export function processUploadEndpoint(store: () => ObjectStore = fileStore): End
     route: '/api/v1/uploads/{upload_id}/process',
     summary: 'Take in a file that was uploaded by a link',
     query: noParameters,
-    path: z.strictObject({ upload_id: z.uuid() }),
+    path: z.strictObject({ upload_id: z.uuid().describe('As the upload answered it.') }),
     status: 202,
     answer,
     problems: { 404: ['UNKNOWN_UPLOAD'], 409: ['UPLOAD_NOT_THERE', 'IDEMPOTENCY_KEY_REUSED', 'RUN_ACTIVE'] },

@@ -2,21 +2,21 @@ import * as z from 'zod';
 import { type DatasetName, datasetNames } from '../../cabinet/uploads/datasets.ts';
 import { piecesOf } from '../../cabinet/uploads/pieces.ts';
 import { newUploadId, takeUpload } from '../../cabinet/uploads/take-upload.ts';
-import { type Endpoint, endpoint, noParameters } from '../../core/http.ts';
+import { type Endpoint, endpoint, flag, noParameters } from '../../core/http.ts';
 import { callerOf } from '../caller.ts';
 import { answerOf, uploadAnswer } from './answer.ts';
 import { FILE_NAME, isCsvName, sentFile } from './body.ts';
 import { processUpload } from './process.ts';
 
-const yesOrNo = z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true');
-
 const query = z.strictObject({
-  /** Start the jobs that read what came in. */
-  auto_process: yesOrNo.default(false),
-  /** Say what would become of the rows, and change nothing. */
-  dry_run: yesOrNo.default(false),
-  /** Of a text/csv body, for the record. */
-  file_name: z.string().refine(isCsvName, FILE_NAME).optional(),
+  auto_process: flag().default(false).describe('Start the job that reads what came in.'),
+  dry_run: flag().default(false).describe('Say what would become of the rows, and change nothing.'),
+  file_name: z
+    .string()
+    .max(200, FILE_NAME)
+    .refine(isCsvName, FILE_NAME)
+    .optional()
+    .describe('Of a text/csv body, for the record.'),
 });
 
 /** POST /api/v1/cabinet-<dataset>/upload-csv: takes a file in, all of it but its rejected rows, or nothing. */
@@ -29,6 +29,7 @@ function uploadCsv(dataset: DatasetName): Endpoint {
     path: noParameters,
     files: ['text/csv', 'multipart/form-data'],
     answer: uploadAnswer,
+    problems: { 409: ['UPLOADS_NOT_ALLOWED'], 413: ['UPLOAD_TOO_LARGE'] },
     async run({ event, query: { auto_process, dry_run, file_name }, environment, log }) {
       const file = await sentFile(event, file_name);
       const by = callerOf(event);

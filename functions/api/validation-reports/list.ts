@@ -23,8 +23,8 @@ export const validationReports = endpoint({
   route: '/api/v1/ops/validation-reports',
   summary: 'Validations, newest first, with how many checks passed',
   query: z.strictObject({
-    as_of: calendarDate.optional(),
-    limit: wholeNumber(1, 200).default(50),
+    as_of: calendarDate.optional().describe('Only validations of that business day.'),
+    limit: wholeNumber(1, 200).default(50).describe('Validations on a page.'),
     cursor: cursor(z.tuple([z.iso.datetime({ offset: true }), z.uuid()])).optional(),
   }),
   path: noParameters,

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { InputError } from '../../../functions/core/errors.ts';
 import type { Job } from '../../../functions/core/job.ts';
 
 export interface JobArgs {
@@ -8,13 +9,18 @@ export interface JobArgs {
   readonly outputCsv: string | undefined;
 }
 
-/** Makes a flag of each key of the job's input. Unknown flags are refused by name; values are checked by the job's schema. */
+/**
+ * Makes a flag of each key of the job's input. A switch is true when named, false as `--no-repair-events` or
+ * `--repair-events=false`: a key may be true where nothing is said. Unknown flags are refused by name; values are checked
+ * by the job's schema.
+ */
 export function jobArgs(job: Job, args: readonly string[]): JobArgs {
   const flags = new Map(job.keys.map((key) => [kebab(key.name), key]));
   const { values } = parseArgs({
-    args: [...args],
+    args: args.map((arg) => spelledOut(arg, flags)),
     strict: true,
     allowPositionals: false,
+    allowNegative: true,
     options: {
       'output-json': { type: 'string' },
       'output-csv': { type: 'string' },
@@ -37,6 +43,17 @@ export function jobArgs(job: Job, args: readonly string[]): JobArgs {
     outputJson: typeof outputJson === 'string' ? outputJson : undefined,
     outputCsv: typeof outputCsv === 'string' ? outputCsv : undefined,
   };
+}
+
+/** `--dry-run=false` as `--no-dry-run`: parseArgs gives switches no value. */
+function spelledOut(arg: string, flags: ReadonlyMap<string, Job['keys'][number]>): string {
+  const [, flag = '', value = ''] = /^--([^=]+)=(.*)$/s.exec(arg) ?? [];
+  const key = flags.get(flag);
+  if (key?.kind !== 'switch') return arg;
+  if (value !== 'true' && value !== 'false') {
+    throw new InputError([{ field: key.name, value, rule: 'must be true or false' }]);
+  }
+  return value === 'true' ? `--${flag}` : `--no-${flag}`;
 }
 
 /** `21` is a number; everything else, dates included, is text for the schema to judge. */

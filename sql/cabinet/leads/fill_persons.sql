@@ -1,45 +1,55 @@
 -- grain: one row, the number of persons filled in
 -- requires: canon.identity_registry, canon.v_cabinet_lead_keys, canon.drivers_index, canon.full_name
--- After the run's links: what a person has blank is filled from the driver that the person was made for, then from the
--- person's first matched lead. Nothing that is filled is touched, and confidence only rises.
-create or replace function canon.fill_persons(p_job_run_id uuid)
+-- The run's matches, one per position of the arrays: the person, the lead, the driver that the person is made for (NULL for
+-- a person who is known), whether the match is HIGH, and whether the lead became the person's (or somebody else linked it).
+-- A new person is inserted as it will be: filled in afterwards it would be written twice, and its indexes too. What a known
+-- one has blank is filled from the person's first lead. Nothing that is filled is touched, and confidence only rises.
+create or replace function canon.fill_persons(
+  p_person_keys uuid[], p_lead_ids integer[], p_new_drivers text[], p_high boolean[], p_linked boolean[])
   returns integer
   language sql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
-  with matched as (
-    -- The window sees all leads of a person, before the first one is taken.
-    select distinct on (e.person_key) e.*, bool_or(e.confidence = 'HIGH') over (partition by e.person_key) as high
-    from ops.decisions d
-    cross join lateral jsonb_to_record(d.evidence) e (
-      person_key uuid, lead_id integer, lead_date date, driver_id text, person_from text, confidence text)
-    where d.job_run_id = p_job_run_id and d.decision = 'MATCHED'
-    order by e.person_key, e.lead_date, e.lead_id
-  ), known as (
-    select m.person_key, m.high,
+  with match as (
+    select m.person_key, m.lead_id, m.new_driver, m.high and m.linked as high, m.linked,
+           row_number() over first as place, bool_or(m.high and m.linked) over (partition by m.person_key) as any_high
+    from unnest(p_person_keys, p_lead_ids, p_new_drivers, p_high, p_linked) m (person_key, lead_id, new_driver, high, linked)
+    join public.module_ct_cabinet_leads l on l.id = m.lead_id
+    window first as (partition by m.person_key order by m.linked desc, l.lead_created_at::date, m.lead_id)
+  ), known as materialized (
+    select m.person_key, m.new_driver is not null as is_new, m.any_high,
            coalesce(i.phone_norm, canon.normalise_phone(l.park_phone)) as phone, i.license_norm as license,
            coalesce(canon.full_name(d.full_name, d.first_name, d.middle_name, d.last_name),
-                    canon.full_name(null, l.first_name, l.middle_name, l.last_name)) as full_name
-    from matched m
+                    canon.full_name(null, l.first_name, l.middle_name, l.last_name)) as full_name, m.linked
+    from match m
     join public.module_ct_cabinet_leads l on l.id = m.lead_id
-    left join canon.drivers_index i on m.person_from = 'NEW' and i.driver_id = m.driver_id
-    -- By the decision's id and not the index's: its collation is another, and would not use the upstream's key.
-    left join public.drivers d on m.person_from = 'NEW' and d.driver_id = m.driver_id
+    left join canon.drivers_index i on i.driver_id = m.new_driver
+    -- By the match's id and not the index's: its collation is another, and would not use the upstream's key.
+    left join public.drivers d on d.driver_id = m.new_driver
+    where m.place = 1
+  ), made as (
+    insert into canon.identity_registry (person_key, confidence_level, primary_phone, primary_license, primary_full_name)
+    select person_key, 'HIGH', case when linked then phone end, case when linked then license end, case when linked then full_name end
+    from known where is_new
+    order by person_key
+    on conflict (person_key) do nothing
+    returning person_key, coalesce(primary_phone, primary_license, primary_full_name) is not null as filled
   ), filled as (
     update canon.identity_registry r
     set primary_phone = coalesce(nullif(btrim(r.primary_phone), ''), k.phone),
         primary_license = coalesce(nullif(btrim(r.primary_license), ''), k.license),
         primary_full_name = coalesce(nullif(btrim(r.primary_full_name), ''), k.full_name),
-        confidence_level = case when k.high then 'HIGH' else r.confidence_level end,
+        confidence_level = case when k.any_high then 'HIGH' else r.confidence_level end,
         updated_at = now()
     from known k
-    where r.person_key = k.person_key
+    where r.person_key = k.person_key and k.linked
       and ((coalesce(btrim(r.primary_phone), '') = '' and k.phone is not null)
         or (coalesce(btrim(r.primary_license), '') = '' and k.license is not null)
         or (coalesce(btrim(r.primary_full_name), '') = '' and k.full_name is not null)
-        or (k.high and r.confidence_level is distinct from 'HIGH'))
+        or (k.any_high and r.confidence_level is distinct from 'HIGH'))
     returning r.person_key
   )
-  select count(*)::integer from filled
+  select ((select count(*) from made where filled) + (select count(*) from filled))::integer
 $$;
 
-comment on function canon.fill_persons(uuid) is 'Fills what the persons matched by a job run have blank; returns how many it filled.';
+comment on function canon.fill_persons(uuid[], integer[], text[], boolean[], boolean[]) is
+  'Makes the persons that a run found, and fills what the known ones have blank; returns how many it filled.';

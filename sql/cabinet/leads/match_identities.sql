@@ -15,7 +15,7 @@ begin
   return query
   with key as materialized (
     select k.source_pk, k.snapshot_date, k.phone, k.license, k.plate, k.tokens, k.brand, k.model from unnest(p_keys) k
-  ), hit as (
+  ), hit as materialized (
     select 'R1_PHONE_EXACT' as rule, d.phone_norm as value,
            count(*) filter (where d.park_id = p_target_park) as in_target,
            count(*) filter (where d.park_id <> p_target_park) as elsewhere,
@@ -32,23 +32,37 @@ begin
     from canon.drivers_index d
     where d.license_norm in (select license from key where license is not null)
     group by d.license_norm
+  ), named as (
+    -- Of those that cannot be told apart the first three are named.
+    select n.rule, n.value, jsonb_agg(jsonb_build_object('driver_id', n.driver_id, 'park_id', n.park_id) order by n.driver_id) as candidates
+    from (
+      select h.rule, h.value, d.driver_id, d.park_id, row_number() over (partition by h.rule, h.value order by d.driver_id) as place
+      from hit h
+      join canon.drivers_index d
+        on d.phone_norm = h.value and case when h.in_target > 0 then d.park_id = p_target_park else d.park_id <> p_target_park end
+      where h.rule = 'R1_PHONE_EXACT' and case when h.in_target > 0 then h.in_target else h.elsewhere end > 1
+      union all
+      select h.rule, h.value, d.driver_id, d.park_id, row_number() over (partition by h.rule, h.value order by d.driver_id)
+      from hit h
+      join canon.drivers_index d
+        on d.license_norm = h.value and case when h.in_target > 0 then d.park_id = p_target_park else d.park_id <> p_target_park end
+      where h.rule = 'R2_LICENSE_EXACT' and case when h.in_target > 0 then h.in_target else h.elsewhere end > 1
+    ) n
+    where n.place <= 3
+    group by n.rule, n.value
   ), hit_judged as (
     -- In the target park first; elsewhere only when nobody there has it. A driver without park counts nowhere.
     select h.rule, h.value,
            case when h.in_target = 1 or (h.in_target = 0 and h.elsewhere = 1) then coalesce(h.target_driver, h.other_driver) end as driver_id,
            h.in_target + h.elsewhere as found,
-           jsonb_build_object('in_target_park', h.in_target, 'elsewhere', h.elsewhere) || case
-             when h.in_target > 1 or (h.in_target = 0 and h.elsewhere > 1) then jsonb_build_object('candidates', (
-               select jsonb_agg(jsonb_build_object('driver_id', c.driver_id, 'park_id', c.park_id) order by c.driver_id)
-               from (
-                 select d.driver_id, d.park_id
-                 from canon.drivers_index d
-                 where case h.rule when 'R1_PHONE_EXACT' then d.phone_norm = h.value else d.license_norm = h.value end
-                   and case when h.in_target > 0 then d.park_id = p_target_park else d.park_id <> p_target_park end
-                 order by d.driver_id limit 3
-               ) c))
-             else '{}' end as evidence
+           -- Nearly all are the first case: a constant costs nothing.
+           case
+             when h.in_target = 1 and h.elsewhere = 0 then '{"in_target_park": 1, "elsewhere": 0}'
+             when n.candidates is null then jsonb_build_object('in_target_park', h.in_target, 'elsewhere', h.elsewhere)
+             else jsonb_build_object('in_target_park', h.in_target, 'elsewhere', h.elsewhere, 'candidates', n.candidates)
+           end as evidence
     from hit h
+    left join named n on n.rule = h.rule and n.value = h.value
   ), exact as (
     select k.source_pk, 'R1_PHONE_EXACT' as rule, 95 as score, k.phone as value from key k where k.phone is not null
     union all
@@ -96,10 +110,15 @@ begin
       end as outcome,
       b.driver_id,
       case when b.kind = 'CAR' then 75 when b.any_in_time then 85 else (100 * b.n / b.d)::integer end as score,
-      jsonb_build_object('found', b.found, 'similarity', round(b.n::numeric / b.d, 4)::text) || case
-        when not b.passes then jsonb_build_object('below_threshold_by', round(0.66 - b.n::numeric / b.d, 4)::text) else '{}' end || case
-        when b.next_n is not null then jsonb_build_object('margin', round(b.n::numeric / b.d - b.next_n::numeric / b.next_d, 4)::text, 'candidates', o.candidates)
-        else '{}' end as evidence
+      case
+        when b.next_n is not null then jsonb_build_object('found', b.found, 'similarity', round(b.n::numeric / b.d, 4)::text) || case
+          when not b.passes then jsonb_build_object('below_threshold_by', round(0.66 - b.n::numeric / b.d, 4)::text) else '{}' end
+          || jsonb_build_object('margin', round(b.n::numeric / b.d - b.next_n::numeric / b.next_d, 4)::text, 'candidates', o.candidates)
+        when b.n = b.d then '{"found": 1, "similarity": "1.0000"}'
+        when b.passes then jsonb_build_object('found', b.found, 'similarity', round(b.n::numeric / b.d, 4)::text)
+        else jsonb_build_object('found', b.found, 'similarity', round(b.n::numeric / b.d, 4)::text,
+                                'below_threshold_by', round(0.66 - b.n::numeric / b.d, 4)::text)
+      end as evidence
     from placed b
     left join others o on o.source_pk = b.source_pk and o.kind = b.kind
     where b.place = 1

@@ -1,5 +1,5 @@
 -- grain: one row, the drivers added, changed and taken out
--- requires: canon.v_drivers_index_changes
+-- requires: canon.v_drivers_index_changes, ops.analyze_changed
 -- As its owner: the jobs may call it and cannot read a driver's name or phone.
 create or replace function canon.refresh_drivers_index()
   returns table (inserted integer, updated integer, removed integer)
@@ -32,9 +32,7 @@ begin
   into inserted, updated, removed
   from change;
   -- A first fill must not wait for autovacuum: matched without figures, the planner reads the index once per lead.
-  if inserted > 10000 then
-    analyze canon.drivers_index;
-  end if;
+  perform ops.analyze_changed('canon.drivers_index', inserted + updated + removed);
   return next;
 end
 $$;

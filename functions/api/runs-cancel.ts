@@ -1,0 +1,30 @@
+import * as z from 'zod';
+import { endpoint, noParameters } from '../core/http.ts';
+import { cancelRun } from '../core/operations.ts';
+import { callerOf } from './caller.ts';
+import { reasoned } from './reason.ts';
+
+/** POST /api/v1/runs/{run_id}/cancel: ends a run under way; one that is over is refused with how it ended. */
+export const runsCancel = endpoint({
+  method: 'POST',
+  route: '/api/v1/runs/{run_id}/cancel',
+  summary: 'End a run that is under way',
+  description: 'Whoever is at work on it cannot commit any more; what was committed stays.',
+  query: noParameters,
+  path: z.strictObject({ run_id: z.uuid().describe('Of the list of runs.') }),
+  body: reasoned,
+  answer: z
+    .strictObject({ run_id: z.uuid(), status: z.literal('failed'), operator: z.string() })
+    .meta({ id: 'CancelledRun' }),
+  problems: { 404: ['UNKNOWN_RUN'], 409: ['RUN_OVER'] },
+  async run({ event, path: { run_id }, body: { reason }, environment, log }) {
+    const operator = callerOf(event);
+    await cancelRun(environment.control.sql, run_id, { operator, reason });
+    log.info('run cancelled', { runId: run_id, operator });
+    return {
+      statusCode: 200,
+      headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' },
+      body: JSON.stringify({ run_id, status: 'failed', operator }),
+    };
+  },
+});
