@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
-import { buildSync } from 'esbuild';
+import { buildSync } from './build-sync.ts';
 
 export const PROJECT_ROOT = join(import.meta.dirname, '..', '..');
 
@@ -39,13 +39,12 @@ export function bundledCode(options: BundleOptions): Code {
 
 /** Writes index.mjs, index.mjs.map and what is copied into `directory`. */
 export function bundle({ entry, copy = [] }: BundleOptions, directory: string): void {
-  const { outputFiles } = buildSync({
+  const files = buildSync({
     absWorkingDir: PROJECT_ROOT,
     entryPoints: [entry],
     // Not written there: the name makes the map's sources relative to the project, so that the bundle's hash does
     // not depend on where it is built and a stack trace reads `functions/cabinet/...ts`.
     outfile: join(PROJECT_ROOT, 'index.mjs'),
-    write: false,
     bundle: true,
     minify: true,
     format: 'esm',
@@ -61,7 +60,7 @@ export function bundle({ entry, copy = [] }: BundleOptions, directory: string): 
     logLevel: 'error',
   });
   mkdirSync(directory, { recursive: true });
-  for (const file of outputFiles) writeFileSync(join(directory, basename(file.path)), file.contents);
+  for (const file of files) writeFileSync(join(directory, basename(file.path)), file.contents);
   for (const source of copy) {
     cpSync(join(PROJECT_ROOT, source), join(directory, basename(source)), { recursive: true });
   }

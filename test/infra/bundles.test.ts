@@ -14,12 +14,6 @@ const run = promisify(execFile);
 
 /** Bytes of index.mjs: nothing but postgres, zod, middy and ours; or those and the SQS client. */
 const BUDGETS = { reads: 200_000, sends: 470_000 };
-/** Nine screens in one function, half a kilobyte over; S3 beside the database. Split again, each would cost more routes. */
-const WIDER: Readonly<Record<string, number>> = {
-  'cuadre-api-collections': 205_000,
-  'cuadre-api-exports': 205_000,
-};
-
 const variables = z.object({
   FunctionName: z.string(),
   Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }),
@@ -64,7 +58,7 @@ describe.each(functions)('$functionName', ({ functionName, source }) => {
   afterAll(() => rm(directory, { recursive: true }));
 
   it('stays under its budget, with an SDK client only where it sends', () => {
-    const budget = WIDER[functionName] ?? (senders.has(functionName) ? BUDGETS.sends : BUDGETS.reads);
+    const budget = senders.has(functionName) ? BUDGETS.sends : BUDGETS.reads;
     expect(Buffer.byteLength(code)).toBeLessThanOrEqual(budget);
     expect(sources.some((path) => path.includes('@aws-sdk/client-'))).toBe(senders.has(functionName));
     expect(sources.filter((path) => /credential-provider|nested-clients/.test(path))).toEqual([]);
