@@ -60,5 +60,16 @@ export const runDocument = z.strictObject({
       sent_at: instant.nullable(),
     }),
   ),
+  operator_actions: z
+    .array(
+      z.strictObject({
+        acted_at: instant,
+        operator: z.string(),
+        action: z.enum(['CANCEL', 'RETRY']),
+        reason: z.string(),
+        detail: z.json(),
+      }),
+    )
+    .describe('What people did to the run.'),
 });
 runDocument.register(z.globalRegistry, { id: 'RunDocument' });

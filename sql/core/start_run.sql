@@ -28,6 +28,8 @@ begin
       select r.run_id into run_id from ops.runs r
       where r.pipeline = p_pipeline and r.as_of = p_as_of and r.status = 'running' and not r.dry_run;
       if found and not ops.close_abandoned_run(run_id) then
+        -- Made by this very trigger, a moment ago: it was not there yet when the key was looked for.
+        continue when exists (select from ops.runs r where r.run_id = start_run.run_id and r.trigger_key = p_trigger_key);
         verdict := 'ACTIVE';
         return;
       end if;

@@ -2,13 +2,14 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { runsStart } from '../../functions/api/runs-start.ts';
 import { cabinetDaily } from '../../functions/cabinet/pipeline.ts';
+import { wakeOf } from '../../functions/core/pipeline.ts';
 import type { Environment } from '../../functions/core/services.ts';
 import { testDatabase } from '../support/database.ts';
 import { call, environmentOf } from '../support/http.ts';
 import { testQueues } from '../support/queues.ts';
 
 const database = testDatabase();
-const sqs = testQueues(Object.keys(cabinetDaily.jobs));
+const sqs = testQueues([...Object.keys(cabinetDaily.jobs), wakeOf(cabinetDaily)]);
 let operator: Environment;
 
 beforeAll(() => {

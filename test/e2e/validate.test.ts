@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import * as z from 'zod';
 import { mvRefresh } from '../../functions/cabinet/mv-refresh.ts';
+import { paymentsIngest } from '../../functions/cabinet/payments-ingest.ts';
 import { tripsLoad } from '../../functions/cabinet/trips-load.ts';
 import { probes } from '../../infra/local/cli/validate/probes.ts';
 import { testDatabase } from '../support/database.ts';
@@ -24,6 +25,7 @@ interface Ended {
 describe('npm run validate', () => {
   const database = testDatabase({ golden: true });
   beforeAll(async () => {
+    await runJob(database, paymentsIngest, { asOf: AS_OF });
     await runJob(database, tripsLoad, { asOf: AS_OF });
     await runJob(database, mvRefresh, { asOf: AS_OF });
   });

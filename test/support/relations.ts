@@ -41,7 +41,15 @@ export interface Looking {
 /** Tables, views and materialized views of our schemas, from the catalog; `filled` is false of a view never refreshed. */
 export async function allRelations({ admin }: TestDatabase): Promise<{ name: string; filled: boolean }[]> {
   return admin.sql(z.strictObject({ name: z.string(), filled: z.boolean() }))`
-    select n.nspname || '.' || c.relname as name, c.relispopulated as filled
+    with recursive empty as (
+      select oid from pg_class where relkind = 'm' and not relispopulated
+      union
+      -- A view of it, or of a view of it.
+      select r.ev_class from empty e
+      join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = e.oid and d.classid = 'pg_rewrite'::regclass
+      join pg_rewrite r on r.oid = d.objid
+    )
+    select n.nspname || '.' || c.relname as name, c.oid not in (select oid from empty) as filled
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where n.nspname in ('canon', 'observational', 'ops') and c.relkind in ('r', 'p', 'v', 'm')
     order by 1`;

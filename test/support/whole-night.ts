@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { alertPublicationJob } from '../../functions/cabinet/alert-publication.ts';
 import { cabinetJobs } from '../../functions/cabinet/jobs.ts';
 import { cabinetDaily } from '../../functions/cabinet/pipeline.ts';
 import { execute } from '../../functions/core/execute.ts';
@@ -9,6 +10,7 @@ import { startPipeline } from '../../functions/core/start.ts';
 import { readDecisions } from '../../infra/local/cli/decisions.ts';
 import type { TestDatabase } from './database.ts';
 import type { Ran } from './run-job.ts';
+import { FakeNotifier } from './notifier.ts';
 import { jobRunOf, services, trigger } from './toy.ts';
 
 /**
@@ -28,7 +30,9 @@ export async function runWholeNight(
     });
     const ran = new Map<string, Ran>();
     const graph = graphOf(cabinetDaily);
-    for (const job of cabinetJobs.filter(({ name }) => graph[name] !== undefined)) {
+    const publication = alertPublicationJob(() => new FakeNotifier());
+    const jobs = cabinetJobs.map((job) => (job.name === publication.name ? publication : job));
+    for (const job of jobs.filter(({ name }) => graph[name] !== undefined)) {
       const jobRunId = await jobRunOf(database.admin, run.runId, job.name);
       await execute(to, job, {
         jobRunId,

@@ -17,7 +17,7 @@ cross join (
   select max(e.event_date) as max_event_date_in_lead_events from observational.lead_events e where e.source_table = 'module_ct_cabinet_leads'
 ) events
 cross join (
-  select max(i.snapshot_date) as max_snapshot_date_in_identity_links from canon.identity_links i where i.source_table = 'module_ct_cabinet_leads'
+  select max(i.snapshot_date)::date as max_snapshot_date_in_identity_links from canon.identity_links i where i.source_table = 'module_ct_cabinet_leads'
 ) links;
 
 comment on view ops.v_cabinet_leads_diagnostics is 'How far the leads reach: in their table, in the events and in the identities.';

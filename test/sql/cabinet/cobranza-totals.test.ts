@@ -57,9 +57,9 @@ describe.each(versions)('totals of the drivers on PostgreSQL %i', (version) => {
         );
       const [run = ''] = await ask(database.admin, 'select distinct job_run_id from ops.mv_refresh_log');
       await logged('null');
-      expect(await current(database)).not.toEqual(['true']);
-      expect({ said: await said(), weeks: await weeks() }).toEqual(kept);
+      const workedOut = { current: await current(database), said: await said(), weeks: await weeks() };
       await logged(`'${run}'`);
+      expect(workedOut).toEqual({ current: ['-'], ...kept });
     });
 
     test('are a small part of the drivers', async () => {
