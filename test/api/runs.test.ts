@@ -104,7 +104,9 @@ describe('GET /api/v1/runs/{run_id}', () => {
         },
         { job: 'toy.second', status: 'queued', attempts: [] },
       ],
-      messages: [{ job: 'toy.first' }, { job: 'toy.second' }],
+      // The first wakes the sweeper.
+      messages: [{ job: 'toy.sweep' }, { job: 'toy.first' }, { job: 'toy.second' }],
+      operator_actions: [],
     });
   });
 

@@ -17,7 +17,7 @@ import { leadsOf, table } from '../support/uploads.ts';
 const database = testDatabase();
 const objects = testObjects();
 const store = () => objects().store;
-const sqs = testQueues(['cabinet.upload-take']);
+const sqs = testQueues(['cabinet.upload-take', 'cabinet.sweep']);
 let operator: Environment;
 let reader: Environment;
 
@@ -166,13 +166,13 @@ describe('a file by a link', () => {
       error: {
         code: 'INVALID_INPUT',
         problems: expect.arrayContaining([
-          expect.objectContaining({ field: 'header.external_id' }),
-          expect.objectContaining({ field: 'header', value: 'Aaaaa Aaaaaa' }),
+          expect.objectContaining({ field: 'file.header.external_id' }),
+          expect.objectContaining({ field: 'file.header', value: 'Aaaaa Aaaaaa' }),
         ]),
       },
     });
     expect(
-      await ask(database.admin, "select count(*) from ops.job_runs where error::text ~ 'Juana|977'"),
+      await ask(database.admin, "select count(*) from ops.job_runs where error::text ~ 'Juana|977130991'"),
     ).toEqual(['0']);
     expect((await show(uploadId)).status).toBe(404);
   });

@@ -104,23 +104,23 @@ describe('POST /api/v1/cabinet-leads/upload-csv', () => {
   });
 
   test.each<[string, string | Uint8Array, string, RegExp]>([
-    ['an empty file', '', 'header', /is missing: the file is empty/],
+    ['an empty file', '', 'file.header', /is missing: the file is empty/],
     [
       'a file without header',
       'a,2026-01-05\n',
-      'header.external_id',
+      'file.header.external_id',
       /is a column that a leads file must have/,
     ],
     [
       'a column that leads do not have',
       'external_id,lead_created_at,id\n',
-      'header',
+      'file.header',
       /is not a column of a leads file/,
     ],
     [
       'a column twice',
       'external_id,lead_created_at,external_id\n',
-      'header.external_id',
+      'file.header.external_id',
       /must be there once/,
     ],
     [

@@ -124,7 +124,7 @@ describe('npm run ingest', () => {
     [
       'a file of another table',
       (path) => ['trips', path],
-      'header.driver_id: is a column that a trips file must have',
+      'file.header.driver_id: is a column that a trips file must have',
     ],
   ])('refuses %s with 2 and a sentence', async (_what, args, sentence) => {
     const before = await leads();

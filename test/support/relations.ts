@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import type { Transaction } from '../../functions/core/database.ts';
+import { CuadreError } from '../../functions/core/errors.ts';
 import type { TestDatabase } from './database.ts';
 
 /**
@@ -12,6 +14,9 @@ export const ledger: Readonly<Record<string, string>> = {
   'ops.heartbeats': 'a row per attempt, with its last sign of life',
   'ops.outbox': 'a row per message that a run sends',
   'ops.decisions': 'a row per decision of a run',
+  'ops.v_decisions': 'shows decisions with their run',
+  'ops.check_values': 'a row per check and run',
+  'ops.alert_probes': 'a row per probe of the path of alerts, one a run',
   'ops.mv_refresh_log': 'a row per refresh of a materialized view',
   'ops.v_run_documents': 'shows runs with their job runs',
   'ops.v_mv_last_refresh': 'shows the last row of the refresh log',
@@ -41,15 +46,7 @@ export interface Looking {
 /** Tables, views and materialized views of our schemas, from the catalog; `filled` is false of a view never refreshed. */
 export async function allRelations({ admin }: TestDatabase): Promise<{ name: string; filled: boolean }[]> {
   return admin.sql(z.strictObject({ name: z.string(), filled: z.boolean() }))`
-    with recursive empty as (
-      select oid from pg_class where relkind = 'm' and not relispopulated
-      union
-      -- A view of it, or of a view of it.
-      select r.ev_class from empty e
-      join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = e.oid and d.classid = 'pg_rewrite'::regclass
-      join pg_rewrite r on r.oid = d.objid
-    )
-    select n.nspname || '.' || c.relname as name, c.oid not in (select oid from empty) as filled
+    select n.nspname || '.' || c.relname as name, c.relispopulated as filled
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where n.nspname in ('canon', 'observational', 'ops') and c.relkind in ('r', 'p', 'v', 'm')
     order by 1`;
@@ -62,23 +59,30 @@ export async function digests(database: TestDatabase, looking: Looking): Promise
     relations === undefined ? ledger[name] === undefined : relations.includes(name),
   );
   const kept = `to_jsonb(r) - array[${without.map((column) => `'${column}'`).join(', ')}]::text[]`;
-  const parts = looked
-    .filter(({ filled }) => filled)
-    .map(
-      ({ name }) => `
-      select '${name}' as relation, count(*)::integer as rows, coalesce(md5(string_agg(line, E'\n' order by line)), '-') as digest
-      from (select ${acrossDatabases ? `pg_temp.without_nature(${kept})` : `(${kept})::text`} collate "C" as line
-            from ${name} r where ${where(name)}) l`,
-    );
-  const rows = await database.admin.transaction(async (sql) => {
+  const found = new Map(looked.map(({ name }) => [name, 'never filled']));
+  await database.admin.transaction(async (sql) => {
     await sql.script(`set local cuadre.as_of = '${asOf}'; set local time zone 'UTC'; ${withoutNature};
-      create temporary table told on commit drop as ${parts.join(' union all ')}`);
-    return sql(digest)`select * from told`;
+      create temporary table told (relation text, rows integer, digest text) on commit drop`);
+    for (const { name, filled } of looked) if (filled) await tell(sql, name);
+    for (const row of await sql(digest)`select * from told`)
+      found.set(row.relation, `${row.rows} ${row.digest}`);
   });
-  return new Map([
-    ...looked.map(({ name }) => [name, 'never filled'] as const),
-    ...rows.map((row) => [row.relation, `${row.rows} ${row.digest}`] as const),
-  ]);
+  return found;
+
+  async function tell(sql: Transaction, name: string): Promise<void> {
+    const row = acrossDatabases ? `pg_temp.without_nature(${kept})` : `(${kept})::text`;
+    try {
+      await sql.savepoint((inner) =>
+        inner.script(`
+          insert into told
+          select '${name}', count(*), coalesce(md5(string_agg(line, E'\n' order by line)), '-')
+          from (select ${row} collate "C" as line from ${name} r where ${where(name)}) l`),
+      );
+    } catch (error) {
+      // It shows, by whatever way, a materialized view that was never refreshed.
+      if (!(error instanceof CuadreError) || error.code !== '55000') throw error;
+    }
+  }
 }
 
 /** A row as text, its run ids and its readings of the clock told alike: moments of the last two days, where data are older. */

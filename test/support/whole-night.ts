@@ -9,8 +9,8 @@ import { graphOf } from '../../functions/core/pipeline.ts';
 import { startPipeline } from '../../functions/core/start.ts';
 import { readDecisions } from '../../infra/local/cli/decisions.ts';
 import type { TestDatabase } from './database.ts';
-import type { Ran } from './run-job.ts';
 import { FakeNotifier } from './notifier.ts';
+import type { Ran } from './run-job.ts';
 import { jobRunOf, services, trigger } from './toy.ts';
 
 /**

@@ -54,15 +54,13 @@ async function formFile(bytes: Buffer, type: string, fileName: string | undefine
   }
   if (second !== undefined)
     refuse(`body.${second[0]}`, undefined, 'is one part too many: the form has one, file');
-  if (!isCsvName(file.name)) refuse('body.file', file.name, FILE_NAME);
+  if (!CSV_NAME.test(file.name)) refuse('body.file', file.name, FILE_NAME);
   return { name: file.name, bytes: Buffer.from(await file.arrayBuffer()) };
 }
 
 export const FILE_NAME = 'must be a file name of at most 200 printable characters that ends in .csv';
 
-export function isCsvName(name: string): boolean {
-  return /^[^\p{C}\p{Zl}\p{Zp}/\\]{1,196}\.csv$/iu.test(name);
-}
+export const CSV_NAME = /^[^\p{C}\p{Zl}\p{Zp}/\\]{1,196}\.[cC][sS][vV]$/u;
 
 function refuse(field: string, value: string | undefined, rule: string): never {
   throw new InputError([{ field, value: value?.slice(0, 200), rule }]);

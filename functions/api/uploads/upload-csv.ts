@@ -5,7 +5,7 @@ import { newUploadId, takeUpload } from '../../cabinet/uploads/take-upload.ts';
 import { type Endpoint, endpoint, flag, noParameters } from '../../core/http.ts';
 import { callerOf } from '../caller.ts';
 import { answerOf, uploadAnswer } from './answer.ts';
-import { FILE_NAME, isCsvName, sentFile } from './body.ts';
+import { CSV_NAME, FILE_NAME, sentFile } from './body.ts';
 import { processUpload } from './process.ts';
 
 const query = z.strictObject({
@@ -14,7 +14,7 @@ const query = z.strictObject({
   file_name: z
     .string()
     .max(200, FILE_NAME)
-    .refine(isCsvName, FILE_NAME)
+    .regex(CSV_NAME, FILE_NAME)
     .optional()
     .describe('Of a text/csv body, for the record.'),
 });

@@ -52,7 +52,7 @@ export async function* readUpload(bytes: AsyncIterable<Uint8Array>, dataset: Dat
     throw new InputError([{ field, value: error.value.slice(0, 100), rule: error.message }]);
   }
   if (header === undefined) {
-    throw new InputError([{ field: 'header', value: undefined, rule: 'is missing: the file is empty' }]);
+    throw new InputError([{ field: 'file.header', value: undefined, rule: 'is missing: the file is empty' }]);
   }
 }
 

@@ -24,19 +24,19 @@ export function headerProblems(header: readonly string[], { name, columns }: Dat
   const missing = columns.filter((column) => column.needs !== undefined && !header.includes(column.name));
   return [
     ...missing.map((column) => ({
-      field: `header.${column.name}`,
+      field: `file.header.${column.name}`,
       value: undefined,
       rule: `is a column that a ${name} file must have`,
     })),
     ...unknown.slice(0, MOST_PROBLEMS).map((column) => ({
-      field: 'header',
+      field: 'file.header',
       value: column.slice(0, 100),
       rule: `is not a column of a ${name} file: these are ${known.join(', ')}`,
     })),
     ...twice
       .filter((column) => known.includes(column))
       .map((column) => ({
-        field: `header.${column}`,
+        field: `file.header.${column}`,
         value: column,
         rule: 'must be there once',
       })),

@@ -1,4 +1,4 @@
--- grain: one row per job that has come to an end in a run for real, on or before the business date
+-- grain: one row per job of the runs for real, on or before the business date
 -- requires: ops.today, ops.v_alert_rules_in_force
 -- Skipped is the consequence of another job's failure and counts neither way; neither does a caller's wrong input.
 -- The evaluation itself is left out: whenever somebody could read of its failures here, it has just worked.
@@ -14,12 +14,21 @@ with ended as (
     and r.as_of <= (select ops.today())
     and j.error ->> 'code' is distinct from 'INVALID_INPUT'
     and j.job <> 'cabinet.alert-evaluation'
+), known as (
+  select job from ended
+  union
+  -- Also those that have not come to an end yet: they have not failed either.
+  select g.job
+  from ops.runs r
+  cross join lateral jsonb_object_keys(r.graph) g (job)
+  where not r.dry_run and r.as_of <= (select ops.today()) and g.job <> 'cabinet.alert-evaluation'
 )
 select
   job,
-  coalesce(min(place) filter (where status = 'succeeded') - 1, count(*)) as in_a_row,
+  coalesce(min(place) filter (where status = 'succeeded') - 1, count(place)) as in_a_row,
   count(*) filter (where status = 'failed' and place <= w.window_runs) as in_window
-from ended
+from known
+left join ended using (job)
 left join ops.v_alert_rules_in_force w on w.metric = 'job_failures_in_window'
 group by job;
 

@@ -184,7 +184,9 @@ describe.each(versions)('every figure of the golden set holds on PostgreSQL %i',
   test.each(runs)('validation, %s run: every check passes, and the goal of scouts is told', async (which) => {
     const ran = await runJob(database, validation, { asOf, dryRun: which === 'dry' });
     const told = ran.decisions.filter(({ decision }) => decision !== 'PASSED' && decision !== 'INFORMED');
-    expect(told.map(({ subject, decision }) => `${subject} ${decision}`)).toEqual(['scout_coverage_goal WARNING']);
+    expect(told.map(({ subject, decision }) => `${subject} ${decision}`)).toEqual([
+      'scout_coverage_goal WARNING',
+    ]);
     await holds('after', { refreshed: true });
   });
 
