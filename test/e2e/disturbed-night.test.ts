@@ -3,6 +3,7 @@ import type * as z from 'zod';
 import { cabinetDaily } from '../../functions/cabinet/pipeline.ts';
 import { graphOf } from '../../functions/core/pipeline.ts';
 import {
+  atRest,
   attemptsOf,
   contested,
   inTheMiddleOfTheClaims,
@@ -51,7 +52,7 @@ describe('a night on the whole stack', () => {
     expect((await fetch(`${night.stack.urls.api}/api/v1/runs`)).status).toBe(200);
   });
 
-  test.each([1, 2, 3])('with messages twice, late and out of order (seed %i)', async (seed) => {
+  test.each([1, 2])('with messages twice, late and out of order (seed %i)', async (seed) => {
     const night = await startNight({ assembly, disorder: { seed, duplicates: 1, lateMs: 20 } });
     await night.run();
     await settled(night);
@@ -108,6 +109,7 @@ describe('a night on the whole stack', () => {
     });
     expect(await attemptsOf(night, 'cabinet.claims-reconcile')).toEqual(['1 superseded', '2 succeeded']);
     expect(await remains(night)).toEqual(undisturbed);
+    await atRest(night);
     await night.clock.advance(3_600_000);
     await settled(night);
     expect(await remains(night)).toEqual(undisturbed);

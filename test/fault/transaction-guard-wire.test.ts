@@ -79,7 +79,8 @@ describe.each(['client', 'server'] as const)('bytes from the %s', (from) => {
   test.each(['reset', 'close'] as const)('%s at every fifth', async (fate) => {
     const total = await bytesOf(from);
     const told = { committed: 0, retryable: 0, lost: 0 };
-    for (let bytes = 0; bytes < total; bytes += 5) {
+    // A trial's number makes it longer than the first was: beyond the last byte of all nothing is cut any more.
+    for (let bytes = 0; told.committed === 0; bytes += 5) {
       cutAfter(from, bytes, fate);
       const outcome = await play();
       if (outcome.told === 'committed') {

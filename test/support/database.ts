@@ -9,6 +9,10 @@ export { goldenDirectory, sqlDirectory } from './database-server.ts';
 /** For describe.each: nothing may need more than the oldest. */
 export const versions: readonly PostgresVersion[] = [15, 18];
 
+/** For whole nights over every relation: one of the two, as each part of them is tested on both. */
+export const oldest: readonly PostgresVersion[] = [15];
+export const newest: readonly PostgresVersion[] = [18];
+
 export type Role = 'postgres' | 'cuadre_jobs' | 'cuadre_operator' | 'cuadre_reader';
 
 export interface TestDatabaseOptions {

@@ -97,6 +97,18 @@ export async function settled({ stack: { trail }, clock }: Night): Promise<void>
   }
 }
 
+/** Until the probe of the alerts' path has arrived and no function runs: what is still to come waits for the clock. */
+export async function atRest({ stack: { trail } }: Night): Promise<void> {
+  const count = (kind: Kind) => trail.all(kind).length;
+  const arrived = () => trail.all('message.deleted').some(({ queue }) => queue === 'cuadre-alert-probes');
+  while (count('function.invoked') > count('function.ended') || !arrived()) {
+    const next = Promise.withResolvers<void>();
+    const unsubscribe = trail.subscribe(() => next.resolve());
+    await next.promise;
+    unsubscribe();
+  }
+}
+
 const line = z.strictObject({ line: z.string() });
 
 /** What a night leaves behind, apart from ids and times (a refresh and a validation tell how long things took): claims, decisions, job runs, run. */

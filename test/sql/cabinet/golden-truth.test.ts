@@ -11,7 +11,7 @@ import { paymentsIngest } from '../../../functions/cabinet/payments-ingest.ts';
 import { cabinetDaily } from '../../../functions/cabinet/pipeline.ts';
 import { tripsLoad } from '../../../functions/cabinet/trips-load.ts';
 import { validation } from '../../../functions/cabinet/validation.ts';
-import { goldenDirectory, testDatabase, versions } from '../../support/database.ts';
+import { goldenDirectory, newest, testDatabase } from '../../support/database.ts';
 import { Figures } from '../../support/figures.ts';
 import { type Ran, runJob } from '../../support/run-job.ts';
 import { standing } from './golden-standing.ts';
@@ -55,7 +55,7 @@ function named(actual: Record<string, unknown>, expected: unknown): Record<strin
  * Every figure of the data set, in the order of the night, before and after each job, dry, run and run again; and
  * that there is none which nobody asks for.
  */
-describe.each(versions)('every figure of the golden set holds on PostgreSQL %i', (version) => {
+describe.each(newest)('every figure of the golden set holds on PostgreSQL %i', (version) => {
   const database = testDatabase({ version, golden: true });
   const figures = new Figures(text);
   const golden = standing(database, figures);

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { ownDatabase, type TestDatabase, testDatabase, versions } from '../../support/database.ts';
+import { newest, ownDatabase, type TestDatabase, testDatabase } from '../../support/database.ts';
 import { allRelations, differences, digests, ledger } from '../../support/relations.ts';
 import { runWholeNight } from '../../support/whole-night.ts';
 import { ask } from './relation.ts';
@@ -57,7 +57,7 @@ async function olderLeads(database: TestDatabase, acrossDatabases = false) {
   });
 }
 
-describe.each(versions)('a change of the price list, PostgreSQL %i', (version) => {
+describe.each(newest)('a change of the price list, PostgreSQL %i', (version) => {
   describe.each([
     {
       what: 'prices',
