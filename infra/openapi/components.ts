@@ -21,6 +21,7 @@ export const headers = {
   ContentDisposition: text('`attachment`, with the file’s name: its subject and the time in Lima.'),
   ContentDigest: text('SHA-256 of the file (RFC 9530).'),
   XRowCount: { description: 'Rows of the file without its header.', schema: { type: 'integer' } },
+  Location: text('Where to go on.'),
   RetryAfter: { description: 'Seconds to wait.', schema: { type: 'integer' } },
 };
 
@@ -91,6 +92,31 @@ export const responses = {
     headers: {
       ETag: { $ref: '#/components/headers/ETag' },
       'Cache-Control': { $ref: '#/components/headers/CacheControl' },
+    },
+  },
+  ElsewhereAsFile: {
+    description:
+      'The file is larger than an answer may be (6 MB, or the row limit) and is at `Location`, for whoever has the link, until it expires.',
+    headers: {
+      Location: { $ref: '#/components/headers/Location' },
+      'Cache-Control': { $ref: '#/components/headers/CacheControl' },
+      'X-Row-Count': { $ref: '#/components/headers/XRowCount' },
+    },
+    content: {
+      'application/json': {
+        schema: {
+          type: 'object',
+          properties: {
+            location: { type: 'string' },
+            expires_seconds: { type: 'integer' },
+            rows: { type: 'integer' },
+            bytes: { type: 'integer' },
+            content_digest: { type: 'string', description: 'SHA-256 of the file (RFC 9530).' },
+          },
+          required: ['location', 'expires_seconds', 'rows', 'bytes', 'content_digest'],
+          additionalProperties: false,
+        },
+      },
     },
   },
   InvalidInput: {

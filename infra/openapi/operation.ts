@@ -82,6 +82,7 @@ function responsesOf(shape: EndpointShape, schemas: Schemas): Responses {
   const coded = Object.entries({ ...problems, 413: tooLarge }).filter(([, codes]) => codes.length > 0);
   return {
     [status]: answerOf(shape, schemas),
+    ...('csv' in answer ? { 303: reference('responses', 'ElsewhereAsFile') } : {}),
     ...(method === 'GET' ? { 304: reference('responses', 'NotModified') } : {}),
     400: reference('responses', 'InvalidInput'),
     401: reference('responses', 'Unauthorized'),
