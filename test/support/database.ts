@@ -9,7 +9,7 @@ export { goldenDirectory, sqlDirectory } from './database-server.ts';
 /** For describe.each: nothing may need more than the oldest. */
 export const versions: readonly PostgresVersion[] = [15, 18];
 
-/** For whole nights over every relation: one of the two, as each part of them is tested on both. */
+/** For whole nights, and for many cases of one statement: one of the two, as what they stand on is tested on both. */
 export const oldest: readonly PostgresVersion[] = [15];
 export const newest: readonly PostgresVersion[] = [18];
 

@@ -4,7 +4,7 @@ import { alertPublication, alertPublicationJob } from '../../../functions/cabine
 import { cabinetDaily } from '../../../functions/cabinet/pipeline.ts';
 import type { Job } from '../../../functions/core/job.ts';
 import { startJob } from '../../../functions/core/start.ts';
-import { ownDatabase, type TestDatabase, versions } from '../../support/database.ts';
+import { newest, ownDatabase, type TestDatabase } from '../../support/database.ts';
 import { FakeNotifier } from '../../support/notifier.ts';
 import { runJob } from '../../support/run-job.ts';
 import { deliver, services, trigger } from '../../support/toy.ts';
@@ -13,7 +13,7 @@ import { ask } from './relation.ts';
 /** More than one transaction's worth. */
 const ALERTS = 23;
 
-describe.each(versions)('publication when something breaks on PostgreSQL %i', (version) => {
+describe.each(newest)('publication when something breaks on PostgreSQL %i', (version) => {
   let database: TestDatabase;
   let sns: FakeNotifier;
   let job: Job;

@@ -2,14 +2,14 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { alertEvaluation } from '../../../functions/cabinet/alert-evaluation.ts';
 import { alertPublicationJob } from '../../../functions/cabinet/alert-publication.ts';
 import { givenLeads, givenRules } from '../../support/cabinet.ts';
-import { ownDatabase, type TestDatabase, versions } from '../../support/database.ts';
+import { oldest, ownDatabase, type TestDatabase } from '../../support/database.ts';
 import { FakeNotifier } from '../../support/notifier.ts';
 import { runJob } from '../../support/run-job.ts';
 import { ask } from './relation.ts';
 
 const type = 'TRIPS_NO_CLAIM_PERSISTENT';
 
-describe.each(versions)('what people are told on PostgreSQL %i', (version) => {
+describe.each(oldest)('what people are told on PostgreSQL %i', (version) => {
   let database: TestDatabase;
   let sns: FakeNotifier;
   beforeEach(async () => {

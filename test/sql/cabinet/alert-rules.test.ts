@@ -2,13 +2,13 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { alertEvaluation } from '../../../functions/cabinet/alert-evaluation.ts';
 import { mvRefresh } from '../../../functions/cabinet/mv-refresh.ts';
 import { givenLeads, givenRules } from '../../support/cabinet.ts';
-import { testDatabase, versions } from '../../support/database.ts';
+import { oldest, testDatabase } from '../../support/database.ts';
 import { runJob } from '../../support/run-job.ts';
 import { ask, emptied } from './relation.ts';
 
 const asOf = '2026-01-20';
 
-describe.each(versions)('rules on PostgreSQL %i', (version) => {
+describe.each(oldest)('rules on PostgreSQL %i', (version) => {
   const database = testDatabase({ version });
   beforeAll(() => givenRules(database.admin));
   const given = (rows: string) =>
