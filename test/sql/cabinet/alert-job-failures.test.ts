@@ -6,7 +6,7 @@ import { paymentsIngest } from '../../../functions/cabinet/payments-ingest.ts';
 import { cabinetDaily } from '../../../functions/cabinet/pipeline.ts';
 import { tripsLoad } from '../../../functions/cabinet/trips-load.ts';
 import { startPipeline } from '../../../functions/core/start.ts';
-import { oldest, ownDatabase, type TestDatabase } from '../../support/database.ts';
+import { ownDatabase, type TestDatabase, versions } from '../../support/database.ts';
 import { FakeNotifier } from '../../support/notifier.ts';
 import { runJob } from '../../support/run-job.ts';
 import { deliver, jobRunOf, runStatus, services, trigger } from '../../support/toy.ts';
@@ -19,7 +19,7 @@ interface Ended {
   readonly code?: string;
 }
 
-describe.each(oldest)('jobs that fail on PostgreSQL %i', (version) => {
+describe.each(versions)('jobs that fail on PostgreSQL %i', (version) => {
   let database: TestDatabase;
   let minute = 0;
   beforeEach(async () => {

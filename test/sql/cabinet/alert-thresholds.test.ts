@@ -1,12 +1,12 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { alertEvaluation } from '../../../functions/cabinet/alert-evaluation.ts';
-import { newest, ownDatabase, type TestDatabase, testDatabase } from '../../support/database.ts';
+import { ownDatabase, type TestDatabase, testDatabase, versions } from '../../support/database.ts';
 import { runJob } from '../../support/run-job.ts';
 import { ask } from './relation.ts';
 
 const asOf = '2026-01-20';
 
-describe.each(newest)('thresholds on PostgreSQL %i', (version) => {
+describe.each(versions)('thresholds on PostgreSQL %i', (version) => {
   let database: TestDatabase;
   beforeEach(async () => {
     database = await ownDatabase({ version });
@@ -134,7 +134,7 @@ describe.each(newest)('thresholds on PostgreSQL %i', (version) => {
   });
 });
 
-describe.each(newest)('a version of a threshold on PostgreSQL %i', (version) => {
+describe.each(versions)('a version of a threshold on PostgreSQL %i', (version) => {
   const database = testDatabase({ version });
   const first = "type = 'GAPS_TOTAL' and version = 1";
   beforeAll(() =>

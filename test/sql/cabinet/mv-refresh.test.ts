@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { mvRefresh } from '../../../functions/cabinet/mv-refresh.ts';
 import { givenLeads, givenRules } from '../../support/cabinet.ts';
-import { newest, ownDatabase, type TestDatabase, testDatabase } from '../../support/database.ts';
+import { ownDatabase, type TestDatabase, testDatabase, versions } from '../../support/database.ts';
 import { runJob } from '../../support/run-job.ts';
 import { ask } from './relation.ts';
 
@@ -11,7 +11,7 @@ const totals = 'ops.mv_cabinet_cobranza_totals';
 const asOf = '2026-01-13';
 const oneDriver = [{ id: 1, date: '2026-01-05', trips: { 0: 5 } }];
 
-describe.each(newest)('cabinet.mv-refresh on PostgreSQL %i', (version) => {
+describe.each(versions)('cabinet.mv-refresh on PostgreSQL %i', (version) => {
   let database: TestDatabase;
   beforeEach(async () => {
     database = await ownDatabase({ version });

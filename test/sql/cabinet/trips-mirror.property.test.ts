@@ -78,7 +78,7 @@ describe.each(versions)('loading trips night by night on PostgreSQL %i', (versio
         expect(nightly).toEqual(await state());
         expect(await ask(database.admin, `select * from ops.check_cabinet_trips_complete`)).toEqual([]);
       }),
-      { numRuns: 12, interruptAfterTimeLimit: 40_000 },
+      { numRuns: 20, interruptAfterTimeLimit: 40_000 },
     );
   });
 });
