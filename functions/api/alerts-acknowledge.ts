@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { NotFoundError } from '../core/errors.ts';
-import { endpoint, noParameters } from '../core/http.ts';
+import { done, endpoint, noParameters } from '../core/http.ts';
 import { alertDocument } from './alert-document.ts';
 import { callerOf } from './caller.ts';
 
@@ -28,10 +28,6 @@ export const alertsAcknowledge = endpoint({
       throw new NotFoundError(`there is no alert ${path.alert_id}`, { code: 'UNKNOWN_ALERT' });
     }
     log.info('alert acknowledged', { alertId: found.alert_id, by: found.acknowledged_by });
-    return {
-      statusCode: 200,
-      headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' },
-      body: JSON.stringify(found),
-    };
+    return done(200, found);
   },
 });

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { endpoint, noParameters } from '../core/http.ts';
+import { done, endpoint, noParameters } from '../core/http.ts';
 import { cancelRun } from '../core/operations.ts';
 import { callerOf } from './caller.ts';
 import { reasoned } from './reason.ts';
@@ -21,10 +21,6 @@ export const runsCancel = endpoint({
     const operator = callerOf(event);
     await cancelRun(environment.control.sql, run_id, { operator, reason });
     log.info('run cancelled', { runId: run_id, operator });
-    return {
-      statusCode: 200,
-      headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' },
-      body: JSON.stringify({ run_id, status: 'failed', operator }),
-    };
+    return done(200, { run_id, status: 'failed', operator });
   },
 });

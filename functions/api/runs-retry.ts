@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { endpoint, noParameters } from '../core/http.ts';
+import { done, endpoint, noParameters } from '../core/http.ts';
 import { retryRun } from '../core/operations.ts';
 import { sendOutbox } from '../core/outbox.ts';
 import { sqsQueues } from '../core/queues.ts';
@@ -31,10 +31,6 @@ export const runsRetry = endpoint({
     const sent = await sendOutbox(control, sqsQueues(config.QUEUES), run_id);
     log.info('run taken up again', { runId: run_id, operator, queued, sent });
     const location = `/api/v1/runs/${run_id}`;
-    return {
-      statusCode: 202,
-      headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', location },
-      body: JSON.stringify({ run_id, queued, location }),
-    };
+    return done(202, { run_id, queued, location }, { location });
   },
 });

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { calendarDate } from '../core/dates.ts';
-import { endpoint, noParameters } from '../core/http.ts';
+import { done, endpoint, noParameters } from '../core/http.ts';
 import type { JsonObject } from '../core/job.ts';
 import { sendOutbox } from '../core/outbox.ts';
 import { inputByJob } from '../core/planner.ts';
@@ -73,17 +73,17 @@ export const runsStart = endpoint({
     const sent = await sendOutbox(environment.control, sqsQueues(environment.config.QUEUES), run.runId);
     log.info('run started', { ...run, sent });
     const location = `/api/v1/runs/${run.runId}`;
-    return {
-      statusCode: 202,
-      headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', location },
-      body: JSON.stringify({
+    return done(
+      202,
+      {
         run_id: run.runId,
         as_of: run.asOf,
         dry_run: run.dryRun,
         created: run.created,
         location,
-      }),
-    };
+      },
+      { location },
+    );
   },
 });
 

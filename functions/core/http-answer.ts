@@ -23,6 +23,15 @@ export function ok(event: HttpEvent, body: unknown, tag?: string): HttpResult {
   return notModified(event, etag) ?? { statusCode: 200, headers, body: text };
 }
 
+/** What was done: said once, and kept by nobody in between. */
+export function done(statusCode: 200 | 202, body: object, headers: Record<string, string> = {}): HttpResult {
+  return {
+    statusCode,
+    headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers },
+    body: JSON.stringify(body),
+  };
+}
+
 /** 304 when the caller has what the tag stands for. */
 export function notModified(event: HttpEvent, etag: string): HttpResult | undefined {
   const known = (event.headers['if-none-match'] ?? '')

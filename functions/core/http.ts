@@ -8,6 +8,7 @@ import type { Environment } from './services.ts';
 
 export {
   cacheHeaders,
+  done,
   etagOf,
   type HttpEvent,
   type HttpResult,

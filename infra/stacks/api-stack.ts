@@ -99,7 +99,8 @@ export class ApiStack extends Stack {
       deployment,
       name: 'api-operate',
       entry: 'functions/api/operate.ts',
-      description: 'Starts runs for POST /api/v1/runs. Input: HTTP API requests (payload 2.0).',
+      description:
+        'Answers the POST requests of the API: starts, cancels and retries runs, acknowledges alerts. Input: HTTP API requests (payload 2.0).',
       timeoutSeconds: TIMEOUT_SECONDS,
       memoryMb: 512,
       database: { client, role: 'operator' },

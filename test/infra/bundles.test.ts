@@ -14,6 +14,7 @@ const run = promisify(execFile);
 
 /** Bytes of index.mjs: nothing but postgres, zod, middy and ours; or those and the SQS client. */
 const BUDGETS = { reads: 200_000, sends: 470_000 };
+
 const variables = z.object({
   FunctionName: z.string(),
   Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }),

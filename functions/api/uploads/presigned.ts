@@ -3,7 +3,7 @@ import { type DatasetName, datasetNames } from '../../cabinet/uploads/datasets.t
 import { keyOf } from '../../cabinet/uploads/requests.ts';
 import { newUploadId } from '../../cabinet/uploads/take-upload.ts';
 import { fileStore } from '../../core/file-store.ts';
-import { type Endpoint, endpoint, noParameters } from '../../core/http.ts';
+import { done, type Endpoint, endpoint, noParameters } from '../../core/http.ts';
 import type { ObjectStore } from '../../core/object-store.ts';
 import { callerOf } from '../caller.ts';
 import { CSV_NAME, FILE_NAME } from './body.ts';
@@ -52,18 +52,14 @@ function presignedUpload(dataset: DatasetName, store: () => ObjectStore): Endpoi
       await environment.control
         .sql`select ops.request_upload(${uploadId}::uuid, ${dataset}, ${by}, ${file_name}, ${bytes}::bigint)`;
       log.info('upload link given out', { uploadId, dataset, bytes, by });
-      return {
-        statusCode: 200,
-        headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' },
-        body: JSON.stringify({
-          upload_id: uploadId,
-          method,
-          url,
-          headers,
-          expires_at: new Date(now + LINK_SECONDS * 1000).toISOString(),
-          process: `/api/v1/uploads/${uploadId}/process`,
-        } satisfies z.output<typeof answer>),
-      };
+      return done(200, {
+        upload_id: uploadId,
+        method,
+        url,
+        headers,
+        expires_at: new Date(now + LINK_SECONDS * 1000).toISOString(),
+        process: `/api/v1/uploads/${uploadId}/process`,
+      } satisfies z.output<typeof answer>);
     },
   });
 }

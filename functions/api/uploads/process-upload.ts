@@ -4,7 +4,7 @@ import { uploadTake } from '../../cabinet/upload-take.ts';
 import { keyOf, requestedUpload } from '../../cabinet/uploads/requests.ts';
 import { ConflictError } from '../../core/errors.ts';
 import { fileStore } from '../../core/file-store.ts';
-import { type Endpoint, endpoint, noParameters } from '../../core/http.ts';
+import { done, type Endpoint, endpoint, noParameters } from '../../core/http.ts';
 import type { ObjectStore } from '../../core/object-store.ts';
 import { sendOutbox } from '../../core/outbox.ts';
 import { sqsQueues } from '../../core/queues.ts';
@@ -60,16 +60,16 @@ export function processUploadEndpoint(store: () => ObjectStore = fileStore): End
       const sent = await sendOutbox(environment.control, sqsQueues(environment.config.QUEUES), run.runId);
       log.info('upload being taken in', { uploadId: upload_id, runId: run.runId, sent });
       const location = `/api/v1/runs/${run.runId}`;
-      return {
-        statusCode: 202,
-        headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', location },
-        body: JSON.stringify({
+      return done(
+        202,
+        {
           upload_id,
           run_id: run.runId,
           created: run.created,
           location,
-        } satisfies z.output<typeof answer>),
-      };
+        } satisfies z.output<typeof answer>,
+        { location },
+      );
     },
   });
 }

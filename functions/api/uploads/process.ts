@@ -39,7 +39,7 @@ export async function processUpload(
       },
       { inline: false, codeVersion: environment.codeVersion, dryRunByDefault: false },
     );
-    // What cannot be sent now stays due, and the relay sends it: the upload is in, and the run is in the ledger.
+    // What cannot be sent now stays due, and the sweeper sends it: the upload is in, and the run is in the ledger.
     await sendOutbox(environment.control, sqsQueues(environment.config.QUEUES), run.runId).catch(
       (error: unknown) =>
         environment.log.warn('the run’s message was not sent yet', { runId: run.runId, error }),

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { type DatasetName, datasetNames } from '../../cabinet/uploads/datasets.ts';
 import { piecesOf } from '../../cabinet/uploads/pieces.ts';
 import { newUploadId, takeUpload } from '../../cabinet/uploads/take-upload.ts';
-import { type Endpoint, endpoint, flag, noParameters } from '../../core/http.ts';
+import { done, type Endpoint, endpoint, flag, noParameters } from '../../core/http.ts';
 import { callerOf } from '../caller.ts';
 import { answerOf, uploadAnswer } from './answer.ts';
 import { CSV_NAME, FILE_NAME, sentFile } from './body.ts';
@@ -49,11 +49,7 @@ function uploadCsv(dataset: DatasetName): Endpoint {
       log.info('upload taken', { ...upload, dryRun: dry_run });
       const processing =
         auto_process && !dry_run ? await processUpload(environment, upload, by) : ({ asked: false } as const);
-      return {
-        statusCode: 200,
-        headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' },
-        body: JSON.stringify(answerOf(taken, dry_run, processing)),
-      };
+      return done(200, answerOf(taken, dry_run, processing));
     },
   });
 }
