@@ -23,6 +23,10 @@ const benches: Readonly<Record<string, Bench>> = {
     about: 'the leads job: time, precision and recall, leads against as many drivers',
     load: () => import('./leads/bench.ts'),
   },
+  orchestration: {
+    about: 'what a task costs: time, dispatch and completions, beside begin, insert, update, commit',
+    load: () => import('./orchestration/bench.ts'),
+  },
 };
 
 async function main([name, ...args]: readonly string[]): Promise<void> {
