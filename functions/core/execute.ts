@@ -13,6 +13,7 @@ import {
   yieldAttempt,
 } from './ledger.ts';
 import type { Log } from './log.ts';
+import { ownUnsent, type Unsent } from './outbox.ts';
 import { backoffSeconds } from './retry.ts';
 
 /** What an execution needs of the world around it. */
@@ -41,8 +42,11 @@ export interface Ticket {
 export type Progress = { readonly done: number; readonly total: number; readonly unit: string };
 
 export type Settlement =
-  /** Nothing is left to do for this ticket: done, failed for good, yielded, or stale. */
-  | { readonly kind: 'settled'; readonly runId: string | null }
+  /**
+   * Nothing is left to do for this ticket: done, failed for good, yielded, or stale. `unsent` are the messages that
+   * were committed just now; without it, somebody before may have left some of the run.
+   */
+  | { readonly kind: 'settled'; readonly runId: string | null; readonly unsent?: readonly Unsent[] }
   /** Worth another attempt after a pause; the job run is queued again. */
   | { readonly kind: 'again'; readonly runId: string; readonly seconds: number; readonly error: unknown }
   /** Another attempt is at work: come back when it must be over. */
@@ -85,8 +89,8 @@ async function work(services: Services, job: Job, ticket: Ticket, begun: Started
   const heartbeat = startHeartbeat(services.control, attempt, log);
   log.info('attempt started', { asOf: begun.as_of, dryRun: begun.dry_run, input: begun.input });
   try {
-    await chunks({ ...services, log }, job, ticket, begun, attempt, heartbeat);
-    return { kind: 'settled', runId: begun.run_id };
+    const unsent = await chunks({ ...services, log }, job, ticket, begun, attempt, heartbeat);
+    return { kind: 'settled', runId: begun.run_id, unsent };
   } catch (error) {
     await heartbeat.stop();
     return settleFailure({ ...services, log }, ticket, begun, attempt, error);
@@ -101,6 +105,9 @@ const SUPERSEDED = 'CU001';
 /** Time kept back for settling: the commit, the outbox and the acknowledgement. */
 const RESERVE_MS = 15_000;
 
+/** Of a chunk: what is to be sent, after the last one, or where the next begins. */
+type Done = { readonly unsent: readonly Unsent[] | undefined; readonly next: Json };
+
 async function chunks(
   services: Services,
   job: Job,
@@ -108,17 +115,21 @@ async function chunks(
   begun: Started,
   attempt: Attempt,
   heartbeat: Heartbeat,
-): Promise<void> {
+): Promise<readonly Unsent[]> {
+  // A transaction of its own to take them would be a third of what a small job costs the database.
+  const toSend = (sql: Sql) => (ticket.caller === 'sqs' ? ownUnsent(sql) : []);
   let checkpoint: Json = begun.checkpoint;
   let slowest = 0;
   for (;;) {
     const left = ticket.remaining();
     if (ticket.caller === 'sqs' && slowest > 0 && left < 2 * slowest + RESERVE_MS) {
       services.log.info('yielding before the deadline', { remainingMs: left });
-      return services.work.transaction((sql) => yieldAttempt(sql, attempt));
+      return services.work.transaction(async (sql) => {
+        await yieldAttempt(sql, attempt);
+        return toSend(sql);
+      });
     }
-    const next = await services.work.transaction(async (sql) => {
-      await asOf(sql, begun.as_of);
+    const done: Done = await services.work.transaction(async (sql) => {
       const outcome = await job.run({
         input: begun.input,
         asOf: begun.as_of,
@@ -136,20 +147,20 @@ async function chunks(
       });
       if (outcome.next === undefined) {
         await completeAttempt(sql, attempt, outcome.report, outcome.findings ?? 0);
-        return undefined;
+        return { unsent: await toSend(sql), next: null };
       }
       await checkpointAttempt(sql, attempt, outcome.next);
-      return outcome.next;
-    });
-    if (next === undefined) return;
-    checkpoint = next;
+      return { unsent: undefined, next: outcome.next };
+    }, seenAsOf(begun.as_of));
+    if (done.unsent !== undefined) return done.unsent;
+    checkpoint = done.next;
     slowest = Math.max(slowest, left - ticket.remaining());
   }
 }
 
 /** The views limit themselves to this date: a job as of D does not see what is dated after D. */
-async function asOf(sql: Sql, date: string): Promise<void> {
-  await sql`select set_config('cuadre.as_of', ${date}, true)`;
+function seenAsOf(date: string) {
+  return { 'cuadre.as_of': date };
 }
 
 async function settleFailure(

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Database } from './database.ts';
+import type { Database, Sql } from './database.ts';
 import type { Queues } from './queues.ts';
 
 const due = z.strictObject({
@@ -8,7 +8,15 @@ const due = z.strictObject({
   message: z.record(z.string(), z.json()),
 });
 
+/** A message that a transaction has left to be sent. */
+export type Unsent = z.output<typeof due>;
+
 const PER_ROUND = 100;
+
+/** What the transaction of `sql` has written: to be sent once it has committed. */
+export function ownUnsent(sql: Sql): Promise<Unsent[]> {
+  return sql(due)`select outbox_id, job, message from ops.own_unsent()`;
+}
 
 /**
  * Sends the messages that committed transactions left in the outbox: of one run, or of all.
@@ -22,16 +30,32 @@ export async function sendOutbox(database: Database, queues: Queues, runId: stri
       const rows = await sql(
         due,
       )`select outbox_id, job, message from ops.take_unsent(${runId}::uuid, ${PER_ROUND})`;
-      if (rows.length === 0) return { taken: 0, sent: 0 };
-      const receipts = await queues.send(
-        rows.map((row) => ({ id: row.outbox_id, job: row.job, body: JSON.stringify(row.message) })),
-      );
-      const ids = [...receipts.keys()];
-      await sql`select ops.mark_sent(${ids}::bigint[], ${ids.map((id) => receipts.get(id) ?? '')}::text[])`;
-      return { taken: rows.length, sent: receipts.size };
+      return { taken: rows.length, sent: await send(sql, queues, rows) };
     });
     total += sent;
     // A round that SQS refused in part ends here: the sweeper comes back for what is left.
     if (taken < PER_ROUND || sent < taken) return total;
   }
+}
+
+/**
+ * Sends what this very process has just committed. Not locked, as nobody else looks for them but a sweeper that comes by
+ * at this moment: it may send one of them as well, which its receiver recognises. Stopping anywhere leaves them to be sent.
+ */
+export async function sendCommitted(
+  database: Database,
+  queues: Queues,
+  rows: readonly Unsent[],
+): Promise<void> {
+  await send(database.sql, queues, rows);
+}
+
+async function send(sql: Sql, queues: Queues, rows: readonly Unsent[]): Promise<number> {
+  if (rows.length === 0) return 0;
+  const receipts = await queues.send(
+    rows.map((row) => ({ id: row.outbox_id, job: row.job, body: JSON.stringify(row.message) })),
+  );
+  const ids = [...receipts.keys()];
+  await sql`select ops.mark_sent(${ids}::bigint[], ${ids.map((id) => receipts.get(id) ?? '')}::text[])`;
+  return receipts.size;
 }

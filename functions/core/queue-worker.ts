@@ -1,12 +1,13 @@
 import type { SQSBatchResponse } from 'aws-lambda';
+import type { Database } from './database.ts';
 import { InputError, PermanentError, RetryableError } from './errors.ts';
 import type { QueueRecord } from './events.ts';
-import { execute } from './execute.ts';
+import { execute, type Settlement } from './execute.ts';
 import { parse } from './input.ts';
 import type { Job } from './job.ts';
 import type { Invocation } from './lambda.ts';
 import { type JobMessage, jobMessage, MESSAGE_SCHEMA } from './message.ts';
-import { sendOutbox } from './outbox.ts';
+import { sendCommitted, sendOutbox } from './outbox.ts';
 import type { Queues } from './queues.ts';
 import { backoffSeconds } from './retry.ts';
 
@@ -54,8 +55,7 @@ async function workRecord(
     });
     switch (settlement.kind) {
       case 'settled':
-        // Also when an earlier delivery did the work and was cut off before it could send what follows.
-        if (settlement.runId !== null) await sendOutbox(environment.control, queues, settlement.runId);
+        await sendFollowing(settlement, environment.control, queues);
         return 'acknowledge';
       case 'again':
         return { seconds: settlement.seconds };
@@ -69,6 +69,17 @@ async function workRecord(
     // A message that no attempt can process goes to the dead letters with hardly a pause in between.
     return { seconds: error instanceof PermanentError ? 1 : backoffSeconds(receives) };
   }
+}
+
+async function sendFollowing(
+  { runId, unsent }: Extract<Settlement, { kind: 'settled' }>,
+  control: Database,
+  queues: Queues,
+): Promise<void> {
+  if (runId === null) return;
+  if (unsent !== undefined) return sendCommitted(control, queues, unsent);
+  // An earlier delivery may have done the work and been cut off before it could send what follows.
+  await sendOutbox(control, queues, runId);
 }
 
 /** @throws InputError for what is not a message; RetryableError for one that newer code has sent. */

@@ -38,7 +38,7 @@ const first = toyJob('toy.first');
 describe('a message', () => {
   test('does its work once however often it arrives', async () => {
     const run = await startToy(to.control, nextDate());
-    expect(await deliver(to, first, run.jobRunId)).toEqual({ kind: 'settled', runId: run.runId });
+    expect(await deliver(to, first, run.jobRunId)).toMatchObject({ kind: 'settled', runId: run.runId });
     expect(await deliver(to, first, run.jobRunId)).toEqual({ kind: 'settled', runId: run.runId });
     expect(await effects(database.admin)).toEqual(['toy.first done']);
     expect(await states(database.admin, run.runId)).toEqual(['toy.first succeeded 1', 'toy.second queued 0']);

@@ -74,6 +74,16 @@ describe('a batch', () => {
     expect(sqs.waiting('toy.second').filter((sent) => sent.includes(run.runId))).toHaveLength(1);
   });
 
+  test('sends what it has committed itself, and not what another of the run is just sending', async () => {
+    const run = await startToy(invocation.environment.control, '2026-01-12');
+    const body = { ...message, runId: run.runId, jobRunId: run.jobRunId };
+    // The first of the run is with the planner still, which has sent it and not yet written so.
+    expect(await sqs.queues.send([{ id: '1', job: 'toy.first', body: JSON.stringify(body) }])).toBeDefined();
+    expect((await work(body)).failed).toEqual([]);
+    expect(sqs.waiting('toy.first').filter((sent) => sent.includes(run.runId))).toHaveLength(1);
+    expect(sqs.waiting('toy.second').filter((sent) => sent.includes(run.runId))).toHaveLength(1);
+  });
+
   test.each([
     ['is not JSON', 'hello', 'must be JSON'],
     ['lacks a key', { ...message, version: undefined }, 'message.version'],

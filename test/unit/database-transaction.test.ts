@@ -32,6 +32,24 @@ describe('a transaction', () => {
     expect(await names()).toEqual(['a', 'b', 'c']);
   });
 
+  test('has the settings that it was given, whatever they say, and the session does not keep them', async () => {
+    const value = `a'; drop table thing; --`;
+    await expect(subject.transaction(async () => 'done', { "toy.it's": value })).rejects.toMatchObject({
+      code: '42602',
+    });
+    const within = await subject.transaction(
+      async (sql) => sql(z.strictObject({ value: z.string() }))`select current_setting('toy.value') as value`,
+      { 'toy.value': value },
+    );
+    expect(within).toEqual([{ value }]);
+    await subject.transaction((sql) => insert(sql, 'after a setting that was refused'));
+    const after = await subject.sql(
+      z.strictObject({ value: z.string().nullable() }),
+    )`select current_setting('toy.value', true) as value`;
+    expect(after).toEqual([{ value: '' }]);
+    expect(await names()).toEqual(['after a setting that was refused']);
+  });
+
   test('is undone by what its body throws, which the caller gets as it is', async () => {
     const error = new Error('no');
     await expect(

@@ -5,7 +5,7 @@ import { refuseInsideBody } from './scope.ts';
 import type { Session } from './session.ts';
 import { command, headOf, makeSql, type Reply, type Statement } from './statement.ts';
 import { controlError, controlsTransaction, runTransaction } from './transaction.ts';
-import type { Database } from './types.ts';
+import type { Database, Settings } from './types.ts';
 
 /** Commands that change nothing, so that one cut off in the middle may simply be sent again. */
 const READS = /^\s*(?:select|show|values|table|explain)\b/i;
@@ -21,8 +21,8 @@ export function makeDatabase(pool: Pool): Database {
       (statement) => lease((session) => alone(session, statement)),
       (promise) => promise,
     ),
-    transaction: (body) =>
-      afterOpening(lease, command('begin'), (session) => runTransaction(pool, session, body)),
+    transaction: (body, settings = {}) =>
+      afterOpening(lease, command(beginWith(settings)), (session) => runTransaction(pool, session, body)),
     script: (text) =>
       lease(async (session) => {
         session.spend();
@@ -35,6 +35,20 @@ export function makeDatabase(pool: Pool): Database {
     },
     close: () => pool.close(),
   };
+}
+
+/** One text: a SET LOCAL of its own would be one more round trip in every transaction. */
+function beginWith(settings: Settings): string {
+  const quoted = (text: string, quote: string) => `${quote}${text.replaceAll(quote, quote + quote)}${quote}`;
+  const name = (text: string) =>
+    text
+      .split('.')
+      .map((part) => quoted(part, '"'))
+      .join('.');
+  const set = Object.entries(settings).map(
+    ([key, value]) => `set local ${name(key)} = ${quoted(value, "'")}`,
+  );
+  return ['begin', ...set].join('; ');
 }
 
 type Lease = <T>(work: (session: Session) => Promise<T>) => Promise<T>;
@@ -54,6 +68,8 @@ async function afterOpening<T>(
       try {
         await session.run(opening);
       } catch (error) {
+        // It may have begun before it failed.
+        session.spend();
         if (fresh || session.loss === undefined) throw toTyped(error, headOf(opening));
         return undefined;
       }

@@ -41,13 +41,17 @@ export type Transaction = Sql & {
   savepoint<T>(body: (sql: Transaction) => Promise<T>): Promise<T>;
 };
 
+/** Name -> value. */
+export type Settings = Readonly<Record<string, string>>;
+
 export interface Database {
   readonly sql: Sql;
   /**
    * Begins, runs the body and commits. Rejects with RetryableError when nothing was committed and another
    * attempt may succeed, with LostError when the connection died during COMMIT and nobody can tell.
+   * @param settings of the server, for the time of the transaction: `{ 'cuadre.as_of': '2026-01-13' }`. They go with the BEGIN.
    */
-  transaction<T>(body: (sql: Transaction) => Promise<T>): Promise<T>;
+  transaction<T>(body: (sql: Transaction) => Promise<T>, settings?: Settings): Promise<T>;
   /** Several statements in one text; on a session of its own, so that a SET in it ends with it. */
   script(text: string): Promise<void>;
   /**

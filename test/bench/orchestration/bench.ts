@@ -1,19 +1,18 @@
-import type { Database } from '../../../functions/core/database.ts';
 import { wakeOf } from '../../../functions/core/pipeline.ts';
 import { createSchema } from '../claims/generate.ts';
 import { Server } from '../claims/server.ts';
-import { clusterCpu, postmasterOf, processCpu } from '../cluster-cpu.ts';
 import { describeMachine } from '../machine.ts';
 import { whole } from '../stats.ts';
 import { bareRate, createBare } from './bare.ts';
-import { type Dispatch, dispatchOf } from './dispatch.ts';
+import { type Measured, measure } from './measure.ts';
 import { type Options, readOptions } from './options.ts';
-import { QueueServer } from './queue-server.ts';
-import { Dates, planRun } from './runs.ts';
+import { AwsPart } from './services.ts';
 import { chainOf } from './tasks.ts';
-import { closeEnvironment, environmentOf, Workers } from './workers.ts';
 
 const DATABASE = 'bench_orchestration';
+
+/** Runs that are not counted: connections are opened, statements prepared, code compiled. */
+const WARMING = 20;
 
 export async function bench(args: readonly string[]): Promise<void> {
   const options = readOptions(args);
@@ -24,22 +23,23 @@ export async function bench(args: readonly string[]): Promise<void> {
     await server.as('postgres', DATABASE, async (admin) => {
       await createSchema(admin);
       await createBare(admin);
-      const bare = await measureBare(server, options);
-      const { chain, jobs } = chainOf(options.tasks);
-      const queues = await QueueServer.start([...jobs.keys(), wakeOf(chain)]);
       const url = server.url(DATABASE, 'cuadre_jobs');
-      const workers = new Workers(queues, jobs, url, options.workers);
-      const planner = environmentOf(url);
-      const world = { admin, options, workers, planner, chain, queues };
+      const { tasks, workers, seconds } = options;
+      const bareBefore = await measureBare(url, workers, seconds);
+      const { chain, jobs } = chainOf(tasks);
+      const aws = await AwsPart.start([...jobs.keys()], [wakeOf(chain)], { url, tasks }, workers);
       try {
-        const warm = await measure(world, Math.min(options.single, 10), 'one by one');
-        const single = await measure(world, options.single, 'one by one');
-        const many = await measure(world, options.runs, 'at once');
-        for (const line of report(options, bare, single, many, warm)) console.log(line);
+        let day = 0;
+        const date = () => new Date(Date.UTC(2000, 0, ++day)).toISOString().slice(0, 10);
+        const path = { admin, aws, tasks, date };
+        await measure(path, WARMING, 'one by one');
+        await measure(path, WARMING, 'at once');
+        const single = await measure(path, options.single, 'one by one');
+        const many = await measure(path, options.runs, 'at once');
+        const bareAfter = await measureBare(url, workers, seconds);
+        for (const line of report(options, [bareBefore, bareAfter], single, many)) console.log(line);
       } finally {
-        await workers.stop();
-        await closeEnvironment(planner);
-        await queues.stop();
+        await aws.stop();
       }
     });
   } finally {
@@ -52,85 +52,27 @@ interface Bare {
   readonly all: number;
 }
 
-async function measureBare(server: Server, { workers, seconds }: Options): Promise<Bare> {
-  const url = server.url(DATABASE, 'cuadre_jobs');
+async function measureBare(url: string, workers: number, seconds: number): Promise<Bare> {
   return { one: await bareRate(url, 1, seconds), all: await bareRate(url, workers, seconds) };
 }
 
-interface World {
-  readonly admin: Database;
-  readonly options: Options;
-  readonly workers: Workers;
-  readonly planner: ReturnType<typeof environmentOf>;
-  readonly chain: ReturnType<typeof chainOf>['chain'];
-  readonly queues: QueueServer;
-}
-
-interface Measured {
-  readonly tasks: number;
-  readonly milliseconds: number;
-  readonly dispatch: Dispatch;
-  /** Milliseconds of processor per task: PostgreSQL, this process, the queues' process. */
-  readonly cpu: { readonly database: number; readonly workers: number; readonly queues: number };
-}
-
-/** @throws when a task was tried twice: then it is not the undisturbed path that was measured */
-async function measure(world: World, runs: number, how: 'one by one' | 'at once'): Promise<Measured> {
-  const { admin, options, workers, planner, chain } = world;
-  const dates = Array.from({ length: runs }, () => takeDate());
-  const tasks = runs * options.tasks;
-  const before = await processorTimes(world);
-  const begun = performance.now();
-  if (how === 'one by one') {
-    for (const asOf of dates) {
-      await planRun(chain, asOf, planner, workers.queues);
-      await workers.worked(options.tasks);
-    }
-  } else {
-    for (const asOf of dates) await planRun(chain, asOf, planner, workers.queues);
-    await workers.worked(tasks);
-  }
-  const milliseconds = performance.now() - begun;
-  const after = await processorTimes(world);
-  const dispatch = await dispatchOf(admin, dates);
-  if (dispatch.tasks !== tasks || dispatch.attempts !== tasks) {
-    throw new Error(`of ${tasks} tasks ${dispatch.tasks} succeeded, in ${dispatch.attempts} attempts`);
-  }
-  const each = (of: keyof Measured['cpu']) => (after[of] - before[of]) / tasks;
-  return {
-    tasks,
-    milliseconds,
-    dispatch,
-    cpu: { database: each('database'), workers: each('workers'), queues: each('queues') },
-  };
-}
-
-const dates = new Dates();
-const takeDate = () => dates.take();
-
-async function processorTimes({ admin, queues }: World): Promise<Measured['cpu']> {
-  const postmaster = await postmasterOf(admin);
-  const { user, system } = process.cpuUsage();
-  return {
-    database: postmaster === undefined ? Number.NaN : await clusterCpu(postmaster),
-    workers: (user + system) / 1000,
-    queues: await processCpu(queues.pid),
-  };
-}
-
-function report(options: Options, bare: Bare, single: Measured, many: Measured, warm: Measured): string[] {
-  const rate = ({ tasks, milliseconds }: Measured) => (tasks / milliseconds) * 1000;
-  const perTask = (of: Measured) => of.milliseconds / of.tasks;
+function report(options: Options, bares: readonly Bare[], single: Measured, many: Measured): string[] {
+  const { tasks, runs, workers } = options;
+  const mean = (of: keyof Bare) => bares.reduce((sum, bare) => sum + bare[of], 0) / bares.length;
+  const rate = (many.tasks / many.milliseconds) * 1000;
   return [
     '',
-    `bare: begin, insert, update, commit  ${whole(bare.one)}/s on one connection, ${whole(bare.all)}/s on ${options.workers}`,
+    ...bares.map(
+      ({ one, all }, at) =>
+        `bare, ${at === 0 ? 'before' : 'after '}        ${whole(one)}/s on one connection, ${whole(all)}/s on ${workers}`,
+    ),
     '',
-    `one run after the other: ${single.dispatch.tasks} tasks, ${options.tasks} in a chain`,
-    `  per task           ${perTask(single).toFixed(2)} ms (the first ${warm.tasks}: ${perTask(warm).toFixed(2)} ms)`,
+    `one run after the other: ${whole(single.tasks)} tasks, ${tasks} in a chain`,
+    `  per task           ${(single.milliseconds / single.tasks).toFixed(2)} ms`,
     ...lines(single),
     '',
-    `${options.runs} runs at once, ${options.workers} workers: ${whole(many.tasks)} tasks`,
-    `  completions        ${whole(rate(many))}/s, ${(rate(many) / bare.all).toFixed(2)} of the bare rate on as many connections`,
+    `${runs} runs at once, ${workers} workers: ${whole(many.tasks)} tasks`,
+    `  completions        ${whole(rate)}/s: ${(rate / mean('one')).toFixed(2)} of the bare rate on one connection, ${(rate / mean('all')).toFixed(2)} of that on ${workers}`,
     ...lines(many),
   ];
 }

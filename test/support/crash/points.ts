@@ -112,7 +112,7 @@ export class Process {
       script: (text) => this.step('script', () => inner.script(text)),
       wake: () => inner.wake(),
       close: () => inner.close(),
-      transaction: async (body) => {
+      transaction: async (body, settings) => {
         let sql: Transaction | undefined;
         await this.step('begin', async () => {});
         const result = await inner.transaction(async (given) => {
@@ -120,7 +120,7 @@ export class Process {
           const value = await body(wrapped(given));
           await this.#meet(`${this.#name}: before commit`, pidOf(given));
           return value;
-        });
+        }, settings);
         await this.#meet(`${this.#name}: after commit`, sql && pidOf(inner.sql));
         return result;
       },

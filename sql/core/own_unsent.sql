@@ -1,0 +1,12 @@
+-- grain: one message that this very transaction has written, of whatever run
+-- requires: none
+create or replace function ops.own_unsent() returns table (outbox_id bigint, job text, message jsonb)
+  language sql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+  select o.outbox_id, o.job, o.message
+  from ops.outbox o
+  where o.sent_at is null and o.transaction_id = pg_current_xact_id()
+  order by o.outbox_id;
+$$;
+
+comment on function ops.own_unsent() is 'The messages that the transaction under way has written: whoever commits it sends them.';
