@@ -89,17 +89,20 @@ export interface ShardReport<Input = JsonObject> {
 
 type Output<Shape extends z.ZodRawShape> = z.output<z.ZodObject<Shape, z.core.$strict>>;
 
-export interface JobDefinition<Shape extends z.ZodRawShape> {
+interface Named<Shape extends z.ZodRawShape> {
   /** `<domain>.<file>`. */
   readonly name: string;
   /** The job's own keys with their defaults; `dryRun` and `asOf` are every job's. */
   readonly input: z.ZodObject<Shape, z.core.$strict>;
+}
+
+export interface JobDefinition<Shape extends z.ZodRawShape> extends Named<Shape> {
   readonly run: (context: JobContext<Output<Shape>>) => Promise<Outcome>;
 }
 
 /** A job that splits itself: `run` works one shard, many at a time through the job's own queue. */
 export interface ShardedJobDefinition<Shape extends z.ZodRawShape, Part extends z.ZodRawShape>
-  extends Omit<JobDefinition<Shape>, 'run'> {
+  extends Named<Shape> {
   readonly shards: Shards<Shape, Part>;
   readonly run: (context: ShardContext<Output<Shape>, Output<Part>>) => Promise<Outcome>;
 }
@@ -180,9 +183,7 @@ export function shardedJob<Shape extends z.ZodRawShape, Part extends z.ZodRawSha
   };
 }
 
-function base<Shape extends z.ZodRawShape>(
-  definition: Pick<JobDefinition<Shape>, 'name' | 'input'>,
-): Pick<Job, 'name' | 'keys' | 'request'> {
+function base<Shape extends z.ZodRawShape>(definition: Named<Shape>): Pick<Job, 'name' | 'keys' | 'request'> {
   const whole = z.strictObject({ ...definition.input.shape, ...common });
   return {
     name: definition.name,

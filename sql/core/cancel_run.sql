@@ -42,7 +42,7 @@ begin
   where r.run_id = p_run_id;
   insert into ops.operator_actions (operator, action, run_id, reason, detail) values (p_operator, 'CANCEL', p_run_id, p_reason, v_jobs);
   -- Its slots are free, and its place in line.
-  perform ops.release(r.pipeline, null) from ops.runs r where r.run_id = p_run_id and r.graph @? '$.*.limits' and not r.inline;
+  perform ops.release(r.pipeline, r.run_id) from ops.runs r where r.run_id = p_run_id and r.graph @? '$.*.limits' and not r.inline;
   verdict := 'CANCELLED';
   status := 'failed';
 end

@@ -8,7 +8,9 @@ create or replace function ops.complete_attempt(
   language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_settled ops.job_runs;
+  v_run_id uuid;
+  v_job text;
+  v_shard integer;
 begin
   perform ops.fence(p_job_run_id, p_attempt);
   update ops.attempts set status = 'succeeded', finished_at = clock_timestamp()
@@ -25,8 +27,8 @@ begin
         ) counted
       )
   where job_run_id = p_job_run_id
-  returning * into v_settled;
-  perform ops.settle(v_settled.run_id, v_settled.job, v_settled.shard, p_joined, p_joined_findings);
+  returning run_id, job, shard into v_run_id, v_job, v_shard;
+  perform ops.settle(v_run_id, v_job, v_shard, p_joined, p_joined_findings);
 end
 $$;
 
