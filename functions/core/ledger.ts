@@ -55,7 +55,7 @@ export async function startRun(sql: Sql, request: RunRequest): Promise<StartedRu
   if (row === undefined) throw new Error('ops.start_run returned nothing');
   if (row.verdict === 'ACTIVE') {
     throw new ConflictError(
-      `${request.pipeline} as of ${request.asOf} is already being run by ${row.run_id}: wait for it to end, or look at it under /api/v1/runs/${row.run_id}`,
+      `${request.pipeline} as of ${request.asOf} is already being run by ${row.run_id}: wait for it to end, look at it under /api/v1/runs/${row.run_id}, or ask the API to start this one with "forced": true`,
       { code: 'RUN_ACTIVE' },
     );
   }
