@@ -17,7 +17,9 @@ const attempt = z.strictObject({
 const jobRun = z.strictObject({
   job_run_id: z.uuid(),
   job: z.string(),
-  shard: z.int(),
+  shard: z.int().describe('0 is the job itself; its shards, when it split itself, count from 1.'),
+  shard_key: z.string().nullable().describe('What the shard is about.'),
+  shard_input: z.json(),
   version: z.int(),
   status: z.enum(['queued', 'running', 'succeeded', 'failed', 'skipped']),
   input: z.json(),
@@ -28,6 +30,14 @@ const jobRun = z.strictObject({
   queued_at: instant,
   started_at: instant.nullable(),
   finished_at: instant.nullable(),
+  stale_inputs: z
+    .json()
+    .describe('Jobs whose last success, of an earlier run, it worked with; null if none.'),
+  waiting: z.boolean().describe('Queued, and not sent: it waits for a slot under a limit.'),
+  shards: z
+    .strictObject({ total: z.int(), settled: z.int(), succeeded: z.int(), failed: z.int() })
+    .nullable()
+    .describe('Of a job that split itself: how far its shards are.'),
   heartbeat_at: instant.nullable(),
   progress: z.json(),
   attempts: z.array(attempt),
@@ -40,6 +50,7 @@ export const runDocument = z.strictObject({
   kind: z.enum(['pipeline', 'job']),
   as_of: z.iso.date().describe('The business day.'),
   dry_run: z.boolean(),
+  forced: z.boolean().describe('Started although another run of the pipeline and day might be under way.'),
   inline: z.boolean().describe('Run by its caller, without queues.'),
   trigger_kind: z.string(),
   trigger: anything,

@@ -12,6 +12,12 @@ import { findJob, findPipeline } from './catalog.ts';
 const common = {
   asOf: calendarDate.optional().describe('The business day; today in the pipeline’s zone unless given.'),
   dryRun: z.boolean().default(false).describe('Say what would be done, and change nothing.'),
+  forced: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Also while another run of the pipeline and day is under way; the run keeps that it was asked for.',
+    ),
 };
 const jobBody = z.strictObject({
   job: z.string().min(1).max(100),
@@ -63,7 +69,7 @@ export const runsStart = endpoint({
       due: now,
       now,
     };
-    const options = { inline: false, codeVersion: environment.codeVersion };
+    const options = { inline: false, codeVersion: environment.codeVersion, forced: request.forced };
     const { sql } = environment.control;
     const run = await ('job' in request
       ? startJobByName(request, (pipeline, job, checked) =>

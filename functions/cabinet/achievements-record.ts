@@ -13,4 +13,4 @@ export const achievementsRecord = job({
   },
 });
 
-export const handler = jobHandler(cabinetDaily, achievementsRecord);
+export const handler = /* @__PURE__ */ jobHandler(cabinetDaily, achievementsRecord);

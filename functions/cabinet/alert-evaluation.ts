@@ -23,4 +23,4 @@ export const alertEvaluation = job({
   },
 });
 
-export const handler = jobHandler(cabinetDaily, alertEvaluation);
+export const handler = /* @__PURE__ */ jobHandler(cabinetDaily, alertEvaluation);

@@ -159,4 +159,4 @@ function topicOfEnvironment(): Notifier {
 
 export const alertPublication = alertPublicationJob(topicOfEnvironment);
 
-export const handler = jobHandler(cabinetDaily, alertPublication);
+export const handler = /* @__PURE__ */ jobHandler(cabinetDaily, alertPublication);

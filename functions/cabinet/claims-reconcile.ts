@@ -70,7 +70,7 @@ export function claimsJob(chunkSize: number) {
   });
 }
 
-export const handler = jobHandler(cabinetDaily, claimsReconcile);
+export const handler = /* @__PURE__ */ jobHandler(cabinetDaily, claimsReconcile);
 
 /** Calendar arithmetic on the date itself: no zone is involved. */
 function daysBefore(date: string, days: number): string {

@@ -75,7 +75,7 @@ export const leadsReconcile = job({
   },
 });
 
-export const handler = jobHandler(cabinetDaily, leadsReconcile);
+export const handler = /* @__PURE__ */ jobHandler(cabinetDaily, leadsReconcile);
 
 const refreshed = z.strictObject({ inserted: z.int(), updated: z.int(), removed: z.int() });
 

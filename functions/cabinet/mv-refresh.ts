@@ -51,7 +51,7 @@ export const mvRefresh = job({
   },
 });
 
-export const handler = jobHandler(cabinetDaily, mvRefresh);
+export const handler = /* @__PURE__ */ jobHandler(cabinetDaily, mvRefresh);
 
 const nameOf = ({ schema_name, mv_name }: View) => `${schema_name}.${mv_name}`;
 

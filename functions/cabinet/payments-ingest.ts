@@ -13,4 +13,4 @@ export const paymentsIngest = job({
   },
 });
 
-export const handler = jobHandler(cabinetDaily, paymentsIngest);
+export const handler = /* @__PURE__ */ jobHandler(cabinetDaily, paymentsIngest);

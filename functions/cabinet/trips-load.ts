@@ -34,4 +34,4 @@ export const tripsLoad = job({
   },
 });
 
-export const handler = jobHandler(cabinetDaily, tripsLoad);
+export const handler = /* @__PURE__ */ jobHandler(cabinetDaily, tripsLoad);

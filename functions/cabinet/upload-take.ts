@@ -93,4 +93,4 @@ function withoutValues(error: unknown): never {
 
 export const uploadTake = uploadTakeJob(fileStore);
 
-export const handler = jobHandler(cabinetUploads, uploadTake);
+export const handler = /* @__PURE__ */ jobHandler(cabinetUploads, uploadTake);

@@ -27,4 +27,4 @@ export const validation = job({
   },
 });
 
-export const handler = jobHandler(cabinetDaily, validation);
+export const handler = /* @__PURE__ */ jobHandler(cabinetDaily, validation);

@@ -1,7 +1,7 @@
 import type { Database, Sql } from './database.ts';
 import { CuadreError, InputError, LostError, PermanentError, RetryableError } from './errors.ts';
 import { type Heartbeat, startHeartbeat } from './heartbeat.ts';
-import type { Job, Json, JsonObject } from './job.ts';
+import type { Job, JobContext, Json, JsonObject } from './job.ts';
 import {
   type Attempt,
   type Begun,
@@ -15,6 +15,7 @@ import {
 import type { Log } from './log.ts';
 import { ownUnsent, type Unsent } from './outbox.ts';
 import { backoffSeconds } from './retry.ts';
+import { joinShards, nextShard, splitJob } from './shards.ts';
 
 /** What an execution needs of the world around it. */
 export interface Services {
@@ -90,6 +91,10 @@ async function work(services: Services, job: Job, ticket: Ticket, begun: Started
   log.info('attempt started', { asOf: begun.as_of, dryRun: begun.dry_run, input: begun.input });
   try {
     const unsent = await chunks({ ...services, log }, job, ticket, begun, attempt, heartbeat);
+    if (job.sharding !== undefined && begun.shard === 0 && ticket.caller === 'inline') {
+      await heartbeat.stop();
+      await shardsInline(services, job, ticket, begun.run_id);
+    }
     return { kind: 'settled', runId: begun.run_id, unsent };
   } catch (error) {
     await heartbeat.stop();
@@ -130,7 +135,7 @@ async function chunks(
       });
     }
     const done: Done = await services.work.transaction(async (sql) => {
-      const outcome = await job.run({
+      const context: JobContext<JsonObject> = {
         input: begun.input,
         asOf: begun.as_of,
         dryRun: begun.dry_run,
@@ -138,15 +143,25 @@ async function chunks(
         runId: begun.run_id,
         jobRunId: attempt.jobRunId,
         checkpoint,
+        ...(begun.shard_key === null
+          ? {}
+          : { shard: { number: begun.shard, key: begun.shard_key, input: begun.shard_input ?? {} } }),
+        staleInputs: begun.stale_inputs ?? [],
         log: services.log,
         progress: (done, total, unit) => {
           heartbeat.report({ done, total, unit });
           ticket.onProgress?.({ done, total, unit });
         },
         remaining: ticket.remaining,
-      });
+      };
+      if (job.sharding !== undefined && begun.shard === 0) {
+        await splitJob(sql, attempt, job.sharding, context);
+        return { unsent: await toSend(sql), next: null };
+      }
+      const outcome = await job.run(context);
       if (outcome.next === undefined) {
-        await completeAttempt(sql, attempt, outcome.report, outcome.findings ?? 0);
+        const joined = await joinShards(sql, attempt, job.sharding, context, outcome);
+        await completeAttempt(sql, attempt, outcome.report, outcome.findings ?? 0, joined);
         return { unsent: await toSend(sql), next: null };
       }
       await checkpointAttempt(sql, attempt, outcome.next);
@@ -155,6 +170,17 @@ async function chunks(
     if (done.unsent !== undefined) return done.unsent;
     checkpoint = done.next;
     slowest = Math.max(slowest, left - ticket.remaining());
+  }
+}
+
+/** Nothing of an inline run travels through queues: its caller works the shards, one after the other. */
+async function shardsInline(services: Services, job: Job, ticket: Ticket, runId: string): Promise<void> {
+  for (;;) {
+    const shard = await nextShard(services.control.sql, runId, job.name);
+    if (shard === undefined) return;
+    const { onProgress: _each, ...rest } = ticket;
+    await execute(services, job, { ...rest, jobRunId: shard.job_run_id, version: shard.version });
+    ticket.onProgress?.({ done: shard.total - shard.left + 1, total: shard.total, unit: 'shards' });
   }
 }
 

@@ -12,6 +12,7 @@ import { startJob, type Trigger } from './start.ts';
 /**
  * Makes a job answer its four callers: a queue's batch, a schedule, a person in the console, and the run API
  * (which arrives through the queue). A direct call is a dry run unless it says `"dryRun": false`.
+ * Jobs call it as pure: the run API's bundle, which knows the jobs and runs none, then leaves the execution out (14 KB).
  */
 export function jobHandler(pipeline: Pipeline, job: Job): LambdaHandler {
   return lambdaHandler(job.name, (event, invocation) => {

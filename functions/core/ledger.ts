@@ -26,6 +26,8 @@ export interface RunRequest {
   readonly codeVersion: string;
   /** The queue that wakes the sweeper, by its name in QUEUES; null for what is done inline. */
   readonly wake: string | null;
+  /** Beside another run of the pipeline and date, should one be under way. */
+  readonly forced: boolean;
 }
 
 export interface StartedRun {
@@ -49,11 +51,11 @@ export async function startRun(sql: Sql, request: RunRequest): Promise<StartedRu
     select verdict, run_id, job_run_id from ops.start_run(
       ${request.pipeline}, ${request.kind}, ${request.asOf}::date, ${request.dryRun},
       ${trigger.kind}, ${trigger.key}, ${json(trigger.detail)}, ${request.digest},
-      ${json(request.input)}, ${json(request.graph)}, ${request.inline}, ${request.codeVersion}, ${request.wake})`;
+      ${json(request.input)}, ${json(request.graph)}, ${request.inline}, ${request.codeVersion}, ${request.wake}, ${request.forced})`;
   if (row === undefined) throw new Error('ops.start_run returned nothing');
   if (row.verdict === 'ACTIVE') {
     throw new ConflictError(
-      `${request.pipeline} as of ${request.asOf} is already being run by ${row.run_id}: wait for it to end, or look at it under /api/v1/runs/${row.run_id}`,
+      `${request.pipeline} as of ${request.asOf} is already being run by ${row.run_id}: wait for it to end, look at it under /api/v1/runs/${row.run_id}, or ask the API to start this one with "forced": true`,
       { code: 'RUN_ACTIVE' },
     );
   }
@@ -67,6 +69,14 @@ export async function startRun(sql: Sql, request: RunRequest): Promise<StartedRu
   return { runId: row.run_id, created: row.verdict === 'CREATED', jobRunId: row.job_run_id };
 }
 
+const staleInput = z.strictObject({
+  job: z.string(),
+  maxAgeDays: z.int(),
+  runId: z.uuid().nullable(),
+  asOf: z.iso.date().nullable(),
+  ageDays: z.int().nullable(),
+});
+
 const begun = z.discriminatedUnion('verdict', [
   z.strictObject({
     verdict: z.literal('STARTED'),
@@ -79,6 +89,10 @@ const begun = z.discriminatedUnion('verdict', [
     dry_run: z.boolean(),
     input: z.record(z.string(), z.json()),
     checkpoint: z.json(),
+    shard: z.int(),
+    shard_key: z.string().nullable(),
+    shard_input: z.record(z.string(), z.json()).nullable(),
+    stale_inputs: z.array(staleInput).nullable(),
   }),
   z.object({ verdict: z.enum(['STALE', 'AHEAD', 'SETTLED', 'ALIVE']), run_id: z.uuid(), status: z.string() }),
   z.object({ verdict: z.literal('UNKNOWN') }),
@@ -91,7 +105,8 @@ export async function beginAttempt(
   of: { jobRunId: string; version: number; caller: Caller; requestId: string; codeVersion: string },
 ): Promise<Begun> {
   const [row] = await sql(begun)`
-    select verdict, attempt, tries, run_id, job, status, as_of, dry_run, input, checkpoint
+    select verdict, attempt, tries, run_id, job, status, as_of, dry_run, input, checkpoint,
+           shard, shard_key, shard_input, stale_inputs
     from ops.begin_attempt(${of.jobRunId}::uuid, ${of.version}, ${of.caller}, ${of.requestId}, ${of.codeVersion})`;
   if (row === undefined) throw new Error('ops.begin_attempt returned nothing');
   return row;
@@ -133,8 +148,17 @@ export async function completeAttempt(
   { jobRunId, attempt }: Attempt,
   report: JsonObject,
   findings: number,
+  joined: Joined | undefined,
 ): Promise<void> {
-  await sql`select ops.complete_attempt(${jobRunId}::uuid, ${attempt}, ${json(report)}, ${findings})`;
+  await sql`
+    select ops.complete_attempt(${jobRunId}::uuid, ${attempt}, ${json(report)}, ${findings},
+                                ${joined === undefined ? null : json(joined.report)}, ${joined?.findings ?? null})`;
+}
+
+/** What a job made of its shards, in the transaction of the last. */
+export interface Joined {
+  readonly report: JsonObject;
+  readonly findings: number;
 }
 
 /** False when the attempt was no longer at work: superseded, or settled after all. */

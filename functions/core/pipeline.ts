@@ -5,6 +5,13 @@
 export interface JobNode {
   /** Jobs that must have succeeded before this one is queued. */
   readonly after: readonly string[];
+  /**
+   * Jobs whose newest result this one reads, waited for as those above. When one did not succeed in the run, its last
+   * success does, when it is fresh enough: the job run then says that it ran on stale input. Otherwise it is skipped.
+   */
+  readonly softAfter?: readonly SoftParent[];
+  /** How many of its job runs may be under way at once, over all runs of the pipeline; each shard is one. */
+  readonly concurrency?: number;
   /** Runs also when a job before it failed or was skipped (alerts, health checks). */
   readonly always?: boolean;
   /** Never part of the pipeline's own runs: somebody starts it when there is something for it to do. */
@@ -23,6 +30,12 @@ export interface JobNode {
   readonly input?: Readonly<Record<string, unknown>>;
 }
 
+export interface SoftParent {
+  readonly job: string;
+  /** Business days between its last success and the run's as-of date, at most. */
+  readonly maxAgeDays: number;
+}
+
 export interface Schedule {
   /** AWS dialect: `cron(0 2 * * ? *)` or `rate(1 hour)`. */
   readonly expression: string;
@@ -38,6 +51,8 @@ export interface Pipeline {
   /** IANA zone in which "today" is decided when a run has no as-of date. */
   readonly timeZone: string;
   readonly schedule: Schedule;
+  /** How many job runs of the pipeline may be under way at once, over all its runs. */
+  readonly concurrency?: number;
   /** By full name, `<domain>.<file>`, in the order in which people read them. */
   readonly jobs: Readonly<Record<string, JobNode>>;
 }
@@ -49,10 +64,18 @@ export type Graph = Readonly<
     {
       readonly after: readonly string[];
       readonly always: boolean;
+      readonly softAfter?: readonly SoftParent[];
+      readonly limits?: Limits;
       readonly input: Readonly<Record<string, unknown>>;
     }
   >
 >;
+
+/** Job runs under way at once: of the job, and of its pipeline. */
+export interface Limits {
+  readonly job?: number;
+  readonly pipeline?: number;
+}
 
 /** Freezes a declaration after checking it: unknown parents, self-dependencies and cycles are refused by name. */
 export function pipeline<const P extends Pipeline>(declaration: P): P {
@@ -70,9 +93,30 @@ export function graphOf(declaration: Pipeline): Graph {
       .filter(([, node]) => node.onDemand !== true)
       .map(([name, node]) => [
         name,
-        { after: node.after, always: node.always ?? false, input: node.input ?? {} },
+        {
+          after: node.after,
+          always: node.always ?? false,
+          ...(node.softAfter === undefined ? {} : { softAfter: node.softAfter }),
+          ...limitsOf(declaration, name),
+          input: node.input ?? {},
+        },
       ]),
   );
+}
+
+/** What holds for a job: its own limit and its pipeline's. */
+export function limitsOf(declaration: Pipeline, job: string): { readonly limits?: Limits } {
+  const own = declaration.jobs[job]?.concurrency;
+  const all = declaration.concurrency;
+  if (own === undefined && all === undefined) return {};
+  return {
+    limits: { ...(own === undefined ? {} : { job: own }), ...(all === undefined ? {} : { pipeline: all }) },
+  };
+}
+
+/** All that a job waits for, softly or not. */
+function parentsOf(node: Pick<JobNode, 'after' | 'softAfter'> | undefined): string[] {
+  return [...(node?.after ?? []), ...(node?.softAfter ?? []).map(({ job }) => job)];
 }
 
 /** The queue that wakes the sweeper while runs of the pipeline are under way, as QUEUES names it. */
@@ -82,7 +126,7 @@ export function wakeOf({ domain }: Pick<Pipeline, 'domain'>): string {
 
 /** Jobs with nothing before them: what the planner queues. */
 export function rootsOf(graph: Graph): string[] {
-  return Object.keys(graph).filter((name) => graph[name]?.after.length === 0);
+  return Object.keys(graph).filter((name) => parentsOf(graph[name]).length === 0);
 }
 
 /** Parents before children; ties in declaration order. */
@@ -90,7 +134,7 @@ export function inOrder(graph: Graph): string[] {
   const ordered: string[] = [];
   let left = Object.keys(graph);
   while (left.length > 0) {
-    const ready = left.filter((name) => graph[name]?.after.every((parent) => ordered.includes(parent)));
+    const ready = left.filter((name) => parentsOf(graph[name]).every((parent) => ordered.includes(parent)));
     if (ready.length === 0) {
       throw new Error(`the jobs ${left.join(', ')} wait for each other`);
     }
@@ -102,26 +146,10 @@ export function inOrder(graph: Graph): string[] {
 
 function graphProblems(declaration: Pipeline): string[] {
   const names = Object.keys(declaration.jobs);
-  const problems = Object.entries(declaration.jobs).flatMap(([name, node]) => [
-    ...(name.startsWith(`${declaration.domain}.`)
-      ? []
-      : [`job ${name} must be named ${declaration.domain}.<file>`]),
-    ...(name === wakeOf(declaration) ? [`job ${name} has the name of the queue that wakes the sweeper`] : []),
-    ...(node.after.includes(name) ? [`job ${name} waits for itself`] : []),
-    ...node.after
-      .filter((parent) => !names.includes(parent))
-      .map((parent) => `job ${name} waits for ${parent}, which is not one of its jobs`),
-    ...(node.onDemand === true && node.after.length > 0
-      ? [`job ${name} is on demand and waits for ${node.after.join(', ')}`]
-      : []),
-    ...node.after
-      .filter((parent) => declaration.jobs[parent]?.onDemand === true)
-      .map((parent) => `job ${name} waits for ${parent}, which is on demand`),
-    ...(node.description.length > 256
-      ? [`the description of ${name} is longer than Lambda's 256 characters`]
-      : []),
-    ...(node.timeoutSeconds > 900 ? [`job ${name} wants ${node.timeoutSeconds} s; a Lambda has 900`] : []),
-  ]);
+  const problems = [
+    ...limitProblems('the pipeline', declaration.concurrency),
+    ...Object.entries(declaration.jobs).flatMap(([name, node]) => nodeProblems(declaration, name, node)),
+  ];
   if (problems.length > 0) return problems;
   try {
     inOrder(graphOf(declaration));
@@ -129,4 +157,44 @@ function graphProblems(declaration: Pipeline): string[] {
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)];
   }
+}
+
+function nodeProblems(declaration: Pipeline, name: string, node: JobNode): string[] {
+  const parents = parentsOf(node);
+  const waits = `job ${name} waits for`;
+  return [
+    ...(name.startsWith(`${declaration.domain}.`)
+      ? []
+      : [`job ${name} must be named ${declaration.domain}.<file>`]),
+    ...(name === wakeOf(declaration) ? [`job ${name} has the name of the queue that wakes the sweeper`] : []),
+    ...(parents.includes(name) ? [`${waits} itself`] : []),
+    ...parents
+      .filter((parent, place) => parents.indexOf(parent) < place)
+      .map((parent) => `${waits} ${parent} twice: name it once, in after or in softAfter`),
+    ...parents
+      .filter((parent) => declaration.jobs[parent] === undefined)
+      .map((parent) => `${waits} ${parent}, which is not one of its jobs`),
+    ...(node.onDemand === true && parents.length > 0
+      ? [`job ${name} is on demand and waits for ${parents.join(', ')}`]
+      : []),
+    ...parents
+      .filter((parent) => declaration.jobs[parent]?.onDemand === true)
+      .map((parent) => `${waits} ${parent}, which is on demand`),
+    ...(node.softAfter ?? [])
+      .filter(({ maxAgeDays }) => !Number.isInteger(maxAgeDays) || maxAgeDays < 0)
+      .map(
+        ({ job, maxAgeDays }) => `${waits} ${job} with maxAgeDays ${maxAgeDays}: give whole days, 0 or more`,
+      ),
+    ...limitProblems(`job ${name}`, node.concurrency),
+    ...(node.description.length > 256
+      ? [`the description of ${name} is longer than Lambda's 256 characters`]
+      : []),
+    ...(node.timeoutSeconds > 900 ? [`job ${name} wants ${node.timeoutSeconds} s; a Lambda has 900`] : []),
+  ];
+}
+
+function limitProblems(whose: string, limit: number | undefined): string[] {
+  return limit === undefined || (Number.isInteger(limit) && limit >= 1)
+    ? []
+    : [`${whose} has concurrency ${limit}: give a whole number of 1 or more, or leave it out for no limit`];
 }

@@ -4,7 +4,7 @@ import { resolveAsOf } from './dates.ts';
 import { InputError } from './errors.ts';
 import type { Job, JsonObject, Request } from './job.ts';
 import { type RunRequest, type StartedRun, startRun } from './ledger.ts';
-import { type Graph, graphOf, type Pipeline, wakeOf } from './pipeline.ts';
+import { type Graph, graphOf, limitsOf, type Pipeline, wakeOf } from './pipeline.ts';
 
 export interface Trigger {
   readonly kind: RunRequest['trigger']['kind'];
@@ -20,6 +20,8 @@ export interface Trigger {
 export interface StartOptions {
   readonly inline: boolean;
   readonly codeVersion: string;
+  /** Also while another run of the pipeline and date is under way; the ledger keeps that it was asked for. */
+  readonly forced?: boolean;
 }
 
 /** One job on its own, outside its pipeline's order. */
@@ -32,7 +34,12 @@ export function startJob(
   options: StartOptions & { readonly dryRunByDefault: boolean },
 ): Promise<StartedRun & { asOf: string; dryRun: boolean }> {
   const graph: Graph = {
-    [job.name]: { after: [], always: false, input: { ...pipeline.jobs[job.name]?.input, ...request.input } },
+    [job.name]: {
+      after: [],
+      always: false,
+      ...limitsOf(pipeline, job.name),
+      input: { ...pipeline.jobs[job.name]?.input, ...request.input },
+    },
   };
   const dryRun = request.dryRun ?? options.dryRunByDefault;
   return start(
@@ -83,6 +90,7 @@ async function start(
   options: StartOptions,
 ): Promise<StartedRun & { asOf: string; dryRun: boolean }> {
   const { dryRun, input } = request;
+  const { forced = false } = options;
   const asOf = resolveAsOf(request.asOf, pipeline.timeZone, trigger.due, trigger.now);
   // What was asked and not what it resolved to: the same request repeated after midnight is still the same.
   const asked = {
@@ -92,6 +100,7 @@ async function start(
     asOf: request.asOf ?? null,
     dryRun,
     input,
+    ...(forced ? { forced } : {}),
   };
   const run = await startRun(sql, {
     pipeline: pipeline.name,
@@ -105,6 +114,7 @@ async function start(
     graph,
     codeVersion: options.codeVersion,
     wake: options.inline ? null : wakeOf(pipeline),
+    forced,
   });
   return { ...run, asOf, dryRun };
 }

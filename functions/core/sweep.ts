@@ -47,7 +47,7 @@ export async function wouldSweep(control: Database): Promise<z.infer<typeof wait
     select
       (select count(*)::integer from ops.runs where status = 'running') as active,
       (select count(*)::integer from ops.job_runs j left join ops.heartbeats h using (job_run_id)
-       where j.status = 'running' and coalesce(h.beat_at < clock_timestamp() - ops.lease(), true)) as silent,
+       where j.status = 'running' and j.shards is null and coalesce(h.beat_at < clock_timestamp() - ops.lease(), true)) as silent,
       (select count(*)::integer from ops.outbox where sent_at is null) as unsent`;
   if (row === undefined) throw new Error('a select without a from clause returned no row');
   return row;

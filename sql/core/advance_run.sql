@@ -1,56 +1,70 @@
 -- grain: one run; queues what is ready, skips what cannot run any more, closes the run when all is settled
--- requires: none
+-- requires: ops.job_message, ops.dispatch, ops.last_success, ops.skip_error, ops.stale_inputs
 -- The run's row is the lock that makes finishers take turns; the next statement sees what the one before committed.
-create or replace function ops.advance_run(p_run_id uuid) returns void
+-- Returns the pipeline whose limits hold for this run, for ops.release to be called when every other lock is taken; else null.
+create or replace function ops.advance_run(p_run_id uuid) returns text
   language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_run ops.runs;
-  v_touched integer;
+  v_limited boolean;
+  v_skipped integer;
+  v_queued uuid[];
 begin
   select * into strict v_run from ops.runs where run_id = p_run_id for no key update;
   if v_run.status <> 'running' then
-    return;
+    return null;
   end if;
+  v_limited := not v_run.inline and v_run.graph @? '$.*.limits';
 
+  -- What only some runs need is in functions that the others never call: this is the statement that every job pays for.
   loop
     with node as (
-      select n.key as job, (n.value ->> 'always')::boolean as always, n.value -> 'after' as after,
-             coalesce(n.value -> 'input', '{}') as input
+      select n.key as job, (n.value ->> 'always')::boolean as always,
+             (n.value -> 'after') || coalesce(n.value -> 'softAfter', '[]') as parents, coalesce(n.value -> 'input', '{}') as input
       from jsonb_each(v_run.graph) as n
       where not exists (select 1 from ops.job_runs j where j.run_id = p_run_id and j.job = n.key)
     ), parent as (
-      select node.job, p.name,
-             count(j.*) > 0 and bool_and(j.status in ('succeeded', 'failed', 'skipped')) as settled,
-             bool_or(j.status in ('failed', 'skipped')) as broken
+      select node.job, coalesce(p.edge ->> 'job', p.edge #>> '{}') as name, p.edge ? 'maxAgeDays' as soft,
+             coalesce(j.status in ('succeeded', 'failed', 'skipped'), false) as settled,
+             coalesce(j.status in ('failed', 'skipped'), false) as broken,
+             case
+               when j.status is null or j.status not in ('failed', 'skipped') then false
+               when not p.edge ? 'maxAgeDays' then true
+               else coalesce((ops.last_success(v_run.pipeline, j.job, v_run.as_of, p_run_id) ->> 'ageDays')::integer
+                             > (p.edge ->> 'maxAgeDays')::integer, true)
+             end as bars
       from node
-      cross join lateral jsonb_array_elements_text(node.after) as p(name)
-      left join ops.job_runs j on j.run_id = p_run_id and j.job = p.name
-      group by node.job, p.name
+      cross join lateral jsonb_array_elements(node.parents) as p(edge)
+      left join ops.job_runs j on j.run_id = p_run_id and j.job = coalesce(p.edge ->> 'job', p.edge #>> '{}') and j.shard = 0
     ), verdict as (
       select node.job, node.input, node.always,
              coalesce(bool_and(parent.settled), true) as ready,
-             min(parent.name) filter (where parent.broken) as broken_by
+             coalesce(min(parent.name) filter (where parent.bars and not parent.soft), min(parent.name) filter (where parent.bars)) as barred_by,
+             bool_or(parent.broken and parent.soft) as stale
       from node left join parent using (job)
       group by node.job, node.input, node.always
     ), added as (
-      insert into ops.job_runs (run_id, job, input, status, error, finished_at)
+      insert into ops.job_runs (run_id, job, input, status, stale_inputs, error, finished_at)
       select p_run_id, job, input,
-             case when broken_by is null or always then 'queued' else 'skipped' end,
-             case when broken_by is null or always then null
-                  else jsonb_build_object('code', 'PARENT_NOT_SUCCEEDED', 'message', job || ' needs ' || broken_by || ', which did not succeed', 'parent', broken_by) end,
-             case when broken_by is null or always then null else clock_timestamp() end
+             case when barred_by is null or always then 'queued' else 'skipped' end,
+             case when stale and (barred_by is null or always) then ops.stale_inputs(v_run, job) end,
+             case when barred_by is null or always then null else ops.skip_error(v_run, job, barred_by) end,
+             case when barred_by is null or always then null else clock_timestamp() end
       from verdict
-      where ready or (broken_by is not null and not always)
+      where ready or (barred_by is not null and not always)
       returning job_run_id, job, status, version
     ), sent as (
       insert into ops.outbox (run_id, job, message)
-      select p_run_id, job,
-             jsonb_build_object('schema', 1, 'runId', p_run_id, 'jobRunId', job_run_id, 'job', job, 'version', version)
-      from added where status = 'queued' and not v_run.inline
+      select p_run_id, job, ops.job_message(p_run_id, job_run_id, job, version)
+      from added where status = 'queued' and not v_run.inline and not v_limited
     )
-    select count(*) into v_touched from added where status = 'skipped';
-    exit when v_touched = 0;
+    select count(*) filter (where status = 'skipped'), array_agg(job_run_id) filter (where status = 'queued')
+      into v_skipped, v_queued from added;
+    if v_limited and v_queued is not null then
+      perform ops.dispatch(p_run_id, v_queued);
+    end if;
+    exit when v_skipped = 0;
   end loop;
 
   update ops.runs r
@@ -59,9 +73,10 @@ begin
       error = outcome.failed,
       finished_at = clock_timestamp()
   from (
-    select sum(j.findings)::integer as findings,
+    -- A job that split itself counts what its shards count.
+    select sum(j.findings) filter (where j.shard = 0)::integer as findings,
            bool_and(j.status in ('succeeded', 'failed', 'skipped')) as settled,
-           (array_agg(j.error || jsonb_build_object('job', j.job) order by j.finished_at) filter (where j.status = 'failed'))[1] as failed
+           (array_agg(j.error || jsonb_build_object('job', j.job) order by j.finished_at) filter (where j.status = 'failed' and j.shard = 0))[1] as failed
     from ops.job_runs j
     where j.run_id = p_run_id
   ) outcome
@@ -71,6 +86,7 @@ begin
       select 1 from jsonb_object_keys(v_run.graph) as g(job)
       where not exists (select 1 from ops.job_runs j where j.run_id = p_run_id and j.job = g.job)
     );
+  return case when v_limited then v_run.pipeline end;
 end
 $$;
 

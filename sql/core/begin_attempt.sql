@@ -1,11 +1,12 @@
 -- grain: one attempt at one job run
 -- requires: ops.lease, ops.tries
 -- verdict: STARTED; or why not: UNKNOWN (no such job run), STALE (the message is of an older version),
--- AHEAD (of a version this ledger has not reached), SETTLED (done already), ALIVE (another attempt is at work).
+-- AHEAD (of a version this ledger has not reached), SETTLED (done already, or its shards are at it), ALIVE (another attempt is at work).
 create or replace function ops.begin_attempt(
   p_job_run_id uuid, p_version integer, p_caller text, p_request_id text, p_code_version text,
   out verdict text, out attempt integer, out tries integer, out run_id uuid, out job text, out status text,
-  out as_of date, out dry_run boolean, out input jsonb, out checkpoint jsonb
+  out as_of date, out dry_run boolean, out input jsonb, out checkpoint jsonb,
+  out shard integer, out shard_key text, out shard_input jsonb, out stale_inputs jsonb
 )
   language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -25,7 +26,7 @@ begin
   verdict := case
     when p_version < v_job_run.version then 'STALE'
     when p_version > v_job_run.version then 'AHEAD'
-    when v_job_run.status in ('succeeded', 'failed', 'skipped') then 'SETTLED'
+    when v_job_run.status in ('succeeded', 'failed', 'skipped') or v_job_run.shards is not null then 'SETTLED'
     when v_job_run.status = 'running' and exists (
       select 1 from ops.heartbeats h
       where h.job_run_id = p_job_run_id and h.attempt = v_job_run.attempts and h.beat_at > clock_timestamp() - ops.lease()
@@ -56,6 +57,10 @@ begin
   status := 'running';
   input := v_job_run.input;
   checkpoint := v_job_run.checkpoint;
+  shard := v_job_run.shard;
+  shard_key := v_job_run.shard_key;
+  shard_input := v_job_run.shard_input;
+  stale_inputs := v_job_run.stale_inputs;
   select r.as_of, r.dry_run into as_of, dry_run from ops.runs r where r.run_id = v_job_run.run_id;
 end
 $$;

@@ -1,5 +1,5 @@
 -- grain: one message that its queue gave up
--- requires: ops.advance_run, ops.lease
+-- requires: ops.settle, ops.lease
 -- Keeps the message and fails the job run it belongs to, unless that has moved on (newer version, settled)
 -- or is being worked on. Returns what was done: BURIED, FAILED (its job run too), ALREADY.
 create or replace function ops.bury_message(
@@ -31,7 +31,7 @@ begin
   where job_run_id = p_job_run_id and status = 'running';
   update ops.job_runs set status = 'failed', error = v_error, finished_at = clock_timestamp()
   where job_run_id = p_job_run_id;
-  perform ops.advance_run(v_job_run.run_id);
+  perform ops.settle(v_job_run.run_id, v_job_run.job, v_job_run.shard, null, null);
   return 'FAILED';
 end
 $$;

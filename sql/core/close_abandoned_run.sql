@@ -19,7 +19,7 @@ begin
     return false;
   end if;
 
-  perform from ops.job_runs j where j.run_id = p_run_id order by j.job_run_id for no key update;
+  perform from ops.job_runs j where j.run_id = p_run_id order by j.shard = 0, j.job_run_id for no key update;
   update ops.attempts a set status = 'superseded', error = v_error, finished_at = clock_timestamp()
   from ops.job_runs j where j.run_id = p_run_id and a.job_run_id = j.job_run_id and a.status = 'running';
   update ops.job_runs j set status = 'failed', error = v_error, finished_at = clock_timestamp()

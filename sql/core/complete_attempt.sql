@@ -1,11 +1,16 @@
 -- grain: one job run that succeeded
--- requires: ops.fence, ops.advance_run
+-- requires: ops.fence, ops.settle
 -- In the effect's transaction: effect, ledger and the messages that follow commit together or not at all.
-create or replace function ops.complete_attempt(p_job_run_id uuid, p_attempt integer, p_report json, p_findings integer) returns void
+-- p_joined, p_joined_findings: what the job itself reports, given by its last shard when the job has a join.
+create or replace function ops.complete_attempt(
+  p_job_run_id uuid, p_attempt integer, p_report json, p_findings integer, p_joined json default null, p_joined_findings integer default null
+) returns void
   language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_run_id uuid;
+  v_job text;
+  v_shard integer;
 begin
   perform ops.fence(p_job_run_id, p_attempt);
   update ops.attempts set status = 'succeeded', finished_at = clock_timestamp()
@@ -22,8 +27,8 @@ begin
         ) counted
       )
   where job_run_id = p_job_run_id
-  returning run_id into v_run_id;
-  perform ops.advance_run(v_run_id);
+  returning run_id, job, shard into v_run_id, v_job, v_shard;
+  perform ops.settle(v_run_id, v_job, v_shard, p_joined, p_joined_findings);
 end
 $$;
 

@@ -1,5 +1,5 @@
 -- grain: one run that failed and goes on from where it failed
--- requires: ops.advance_run
+-- requires: ops.advance_run, ops.dispatch, ops.release
 -- verdict: RETRIED; or why not: UNKNOWN, NOT_FAILED (status says what it is), ACTIVE (active_run_id is under way for the pipeline and
 -- as-of), INLINE (its caller is gone). The failed jobs are queued with a new version, so that a message of before is stale; what
 -- was skipped for them is undecided again; what succeeded stays.
@@ -13,9 +13,11 @@ as $$
 declare
   v_run ops.runs;
   v_detail jsonb;
+  v_again uuid[];
+  v_limited text;
 begin
   queued := 0;
-  perform from ops.job_runs j where j.run_id = p_run_id order by j.job_run_id for no key update;
+  perform from ops.job_runs j where j.run_id = p_run_id order by j.shard = 0, j.job_run_id for no key update;
   select * into v_run from ops.runs r where r.run_id = p_run_id for no key update;
   status := v_run.status;
   verdict := case when v_run.run_id is null then 'UNKNOWN' when status <> 'failed' then 'NOT_FAILED' when v_run.inline then 'INLINE' end;
@@ -23,6 +25,13 @@ begin
     return;
   end if;
 
+  -- Of runs that were forced the index knows nothing.
+  select r.run_id into active_run_id from ops.runs r
+  where r.pipeline = v_run.pipeline and r.as_of = v_run.as_of and r.status = 'running' and not r.dry_run and not v_run.dry_run limit 1;
+  if found then
+    verdict := 'ACTIVE';
+    return;
+  end if;
   begin
     update ops.runs r set status = 'running', error = null, finished_at = null where r.run_id = p_run_id;
   exception when unique_violation then
@@ -39,23 +48,28 @@ begin
   insert into ops.operator_actions (operator, action, run_id, reason, detail) values (p_operator, 'RETRY', p_run_id, p_reason, v_detail);
   -- Nobody ever took these up: no attempt, no decision, and what they said of themselves is in the action.
   delete from ops.job_runs j where j.run_id = p_run_id and j.status = 'skipped';
+  insert into ops.outbox (run_id, job, message)
+  -- The sweeper is woken by the message that woke it when the run began.
+  select p_run_id, o.job, o.message from ops.outbox o
+  where o.run_id = p_run_id and not o.message ? 'jobRunId' order by o.outbox_id limit 1;
+  -- A job that had split itself goes on with the shards that failed; those that succeeded stay.
+  update ops.job_runs j
+  set status = 'running', version = j.version + 1, error = null, finished_at = null, report = null, counters = null, findings = 0
+  where j.run_id = p_run_id and j.status = 'failed' and j.shards is not null;
   with again as (
     update ops.job_runs j
     set status = 'queued', version = j.version + 1, error = null, finished_at = null, queued_at = clock_timestamp()
     where j.run_id = p_run_id and j.status = 'failed'
-    returning j.job_run_id, j.job, j.version
-  ), sent as (
-    insert into ops.outbox (run_id, job, message)
-    -- The sweeper is woken by the message that woke it when the run began.
-    (select p_run_id, o.job, o.message from ops.outbox o
-     where o.run_id = p_run_id and not o.message ? 'jobRunId' order by o.outbox_id limit 1)
-    union all
-    (select p_run_id, job, jsonb_build_object('schema', 1, 'runId', p_run_id, 'jobRunId', job_run_id, 'job', job, 'version', version)
-     from again order by job_run_id)
+    returning j.job_run_id, j.job, j.shard
   )
-  select count(*) into queued from again;
+  select array_agg(job_run_id order by job, shard) into v_again from again;
+  perform ops.dispatch(p_run_id, v_again);
+  queued := coalesce(cardinality(v_again), 0);
   -- A run that was cancelled before anything failed has only what was skipped: its roots are queued anew.
-  perform ops.advance_run(p_run_id);
+  v_limited := ops.advance_run(p_run_id);
+  if v_limited is not null then
+    perform ops.release(v_limited, p_run_id);
+  end if;
   verdict := 'RETRIED';
   status := 'running';
 end

@@ -1,5 +1,5 @@
 -- grain: one sweep over every run under way, of whatever pipeline
--- requires: ops.lease, ops.tries, ops.advance_run, ops.close_abandoned_run
+-- requires: ops.lease, ops.tries, ops.job_message, ops.advance_run, ops.join_shards, ops.release, ops.close_abandoned_run
 -- What nobody else brings back: a worker that died without a word, a message that is gone, a caller that is gone, a run
 -- whose last job settled and which nobody closed. Two sweeps at once share the work: a row that is locked is somebody's.
 -- p_tries: how often a job run may be tried; one that died at the last is failed.
@@ -13,6 +13,7 @@ declare
   v_error constant jsonb := '{"code": "WORKER_LOST", "message": "no heartbeat for a lease: the worker was killed or cut off"}';
   v_before integer;
   v_run_id uuid;
+  v_pipeline text;
 begin
   select count(*) into v_before from ops.runs r where r.status = 'running';
 
@@ -20,7 +21,7 @@ begin
     select j.job_run_id, j.attempts
     from ops.job_runs j
     join ops.runs r on r.run_id = j.run_id
-    where j.status = 'running' and r.status = 'running' and not r.inline
+    where j.status = 'running' and j.shards is null and r.status = 'running' and not r.inline
       and not exists (
         select from ops.heartbeats h
         where h.job_run_id = j.job_run_id and h.attempt = j.attempts and h.beat_at > clock_timestamp() - ops.lease()
@@ -43,7 +44,7 @@ begin
     returning j.run_id, j.job_run_id, j.job, j.version, j.status
   ), sent as (
     insert into ops.outbox (run_id, job, message)
-    select run_id, job, jsonb_build_object('schema', 1, 'runId', run_id, 'jobRunId', job_run_id, 'job', job, 'version', version)
+    select run_id, job, ops.job_message(run_id, job_run_id, job, version)
     from settled where status = 'queued' order by job_run_id
   )
   select count(*) filter (where status = 'queued'), count(*) filter (where status = 'failed') into requeued, given_up from settled;
@@ -55,9 +56,10 @@ begin
     join ops.runs r on r.run_id = j.run_id
     where j.status = 'queued' and r.status = 'running' and not r.inline
       and j.queued_at < clock_timestamp() - interval '6 hours'
+      and not exists (select from ops.waiting_job_runs w where w.job_run_id = j.job_run_id)
       and not exists (
         select from ops.outbox o
-        where o.run_id = j.run_id and o.job = j.job and (o.sent_at is null or o.sent_at > clock_timestamp() - interval '6 hours')
+        where o.run_id = j.run_id and o.message ->> 'jobRunId' = j.job_run_id::text and (o.sent_at is null or o.sent_at > clock_timestamp() - interval '6 hours')
       )
     order by j.job_run_id
     for no key update of j skip locked
@@ -67,15 +69,21 @@ begin
     returning j.run_id, j.job_run_id, j.job, j.version
   ), sent as (
     insert into ops.outbox (run_id, job, message)
-    select run_id, job, jsonb_build_object('schema', 1, 'runId', run_id, 'jobRunId', job_run_id, 'job', job, 'version', version)
+    select run_id, job, ops.job_message(run_id, job_run_id, job, version)
     from again order by job_run_id
   )
   select count(*) into resent from again;
 
   for v_run_id in select r.run_id from ops.runs r where r.status = 'running' order by r.run_id loop
     if not ops.close_abandoned_run(v_run_id) then
+      perform ops.join_shards(v_run_id, j.job, null, null) from ops.job_runs j
+      where j.run_id = v_run_id and j.shard = 0 and j.shards is not null and j.status = 'running';
       perform ops.advance_run(v_run_id);
     end if;
+  end loop;
+  -- After every run's lock, as everywhere: a slot whose holder is given up goes to the next in line.
+  for v_pipeline in select distinct w.pipeline from ops.waiting_job_runs w order by 1 loop
+    perform ops.release(v_pipeline, null);
   end loop;
 
   select count(*) into active from ops.runs r where r.status = 'running';

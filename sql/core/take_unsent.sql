@@ -7,10 +7,10 @@ create or replace function ops.take_unsent(p_run_id uuid, p_limit integer)
 as $$
   select o.outbox_id, o.job, o.message
   from ops.outbox o
-  where o.sent_at is null and (p_run_id is null or o.run_id = p_run_id)
+  where o.sent_at is null and (p_run_id is null or o.run_id = p_run_id or o.released_by = p_run_id)
   order by o.outbox_id
   limit p_limit
   for update skip locked;
 $$;
 
-comment on function ops.take_unsent is 'Outbox rows that are due, of one run or (NULL) of all.';
+comment on function ops.take_unsent is 'Outbox rows that are due: of one run and of those to which it gave its slots, or (NULL) of all.';

@@ -1,5 +1,5 @@
 -- grain: one attempt that hands over to the next because its Lambda's time is nearly up
--- requires: ops.fence
+-- requires: ops.fence, ops.job_message
 create or replace function ops.yield_attempt(p_job_run_id uuid, p_attempt integer) returns void
   language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -13,7 +13,7 @@ begin
     returning run_id, job_run_id, job, version
   )
   insert into ops.outbox (run_id, job, message)
-  select run_id, job, jsonb_build_object('schema', 1, 'runId', run_id, 'jobRunId', job_run_id, 'job', job, 'version', version)
+  select run_id, job, ops.job_message(run_id, job_run_id, job, version)
   from requeued;
 end
 $$;

@@ -10,6 +10,7 @@ with ended as (
   from ops.job_runs j
   join ops.runs r on r.run_id = j.run_id
   where j.status in ('succeeded', 'failed')
+    and j.shard = 0
     and not r.dry_run
     and r.as_of <= (select ops.today())
     and j.error ->> 'code' is distinct from 'INVALID_INPUT'
