@@ -28,6 +28,21 @@ export interface Schedule {
   readonly expression: string;
   /** IANA zone. */
   readonly timeZone: string;
+  /**
+   * What becomes of a time that was due and that nothing came of, once it is seen: nothing (the default), a run if it was
+   * the last one due, or a run for each of the newest N.
+   */
+  readonly missed?: 'none' | 'last' | { readonly allUpTo: number };
+}
+
+/** What a scheduled run waits for before it begins; what people start is not held up. */
+export interface Freshness {
+  /** SQL function of the as-of date, `schema.name`, that returns one row: ready boolean, detail text. */
+  readonly ready: string;
+  /** How long to wait before asking again. */
+  readonly postponeMinutes: number;
+  /** How often. Then the run begins all the same, and says so. */
+  readonly times: number;
 }
 
 export interface Pipeline {
@@ -38,6 +53,7 @@ export interface Pipeline {
   /** IANA zone in which "today" is decided when a run has no as-of date. */
   readonly timeZone: string;
   readonly schedule: Schedule;
+  readonly freshness?: Freshness;
   /** By full name, `<domain>.<file>`, in the order in which people read them. */
   readonly jobs: Readonly<Record<string, JobNode>>;
 }
