@@ -3,31 +3,26 @@ import * as z from 'zod';
 import type { Database } from '../../../functions/core/database.ts';
 import { readEvent } from '../../../functions/core/events.ts';
 import { scheduleTrigger } from '../../../functions/core/job-handler.ts';
-import { createLog } from '../../../functions/core/log.ts';
-import { plan, planScheduled } from '../../../functions/core/planner.ts';
+import { plan } from '../../../functions/core/planner.ts';
 import { applyPause } from '../../../functions/core/schedules/apply.ts';
-import type { KnownSchedule } from '../../../functions/core/schedules/known.ts';
 import { lookAt } from '../../../functions/core/schedules/look.ts';
 import { type TestDatabase, testDatabase, versions } from '../../support/database.ts';
 import { testQueues } from '../../support/queues.ts';
-import { FakeScheduler, toySchedule } from '../../support/scheduler.ts';
-import { services, toyPipeline, toyQueues } from '../../support/toy.ts';
+import {
+  fires as fire,
+  invocation,
+  night,
+  originalInput,
+  type Scheduled,
+  scheduled,
+  silentLog,
+} from '../../support/scheduled.ts';
+import { toyQueues } from '../../support/toy.ts';
 
-const log = createLog({ write: () => {} });
 const at = (text: string) => new Date(text);
-/** 02:00 in Lima. */
-const night = (date: string) => `${date}T07:00:00Z`;
-let count = 0;
-
-/** A schedule of its own for each test: what is recorded of one is never another's. */
-function given(more: Partial<KnownSchedule> = {}) {
-  count += 1;
-  const schedule = toySchedule({ name: `cuadre-toy-${count}`, pipeline: `toy-${count}`, ...more });
-  const scheduler = new FakeScheduler(schedule);
-  scheduler.createdAt = at('2026-01-01T00:00:00Z');
-  return { schedule, scheduler, pipeline: { ...toyPipeline, name: schedule.pipeline } };
-}
-type Given = ReturnType<typeof given>;
+const given = scheduled;
+type Given = Scheduled;
+const original = originalInput;
 
 const event = z.strictObject({ line: z.string() });
 async function events({ admin }: TestDatabase, { schedule }: Given): Promise<string[]> {
@@ -46,45 +41,14 @@ describe.each(versions)('due times of which nothing came, on PostgreSQL %i', (ve
   });
 
   const look = ({ schedule, scheduler }: Given, now: string, through = control) =>
-    lookAt([schedule], { control: through, scheduler, log, now: at(now) });
+    lookAt([schedule], { control: through, scheduler, log: silentLog, now: at(now) });
   /** The schedule was made a moment ago: nothing that was due before is missed. */
   async function meet(of: Given, now: string) {
     of.scheduler.createdAt = at(now);
     expect(await look(of, now)).toMatchObject({ missed: 0, paused: 0, restarted: 0 });
   }
-  const invocation = () => ({
-    log,
-    environment: {
-      ...services(control, control),
-      config: {
-        QUEUES: {},
-        FUNCTION_TIMEOUT_SECONDS: 60,
-        MAX_RECEIVES: 5,
-        EXPORT_MAX_ROWS: 1,
-        EXPORT_FILE_MAX_ROWS: 1,
-      },
-    },
-  });
-  /** As the planner is invoked by a schedule's input. */
-  async function fires(
-    { scheduler, pipeline, schedule }: Given,
-    input: unknown,
-    now = '2026-01-20T00:00:00Z',
-  ) {
-    const read = readEvent(input);
-    if (read.from !== 'schedule') throw new Error('not of a schedule');
-    return planScheduled(pipeline, read.schedule, invocation(), sqs.queues, {
-      scheduler,
-      group: schedule.group,
-      now: at(now),
-    });
-  }
-  const original = ({ schedule }: Given, date: string) => ({
-    source: 'schedule',
-    scheduleArn: schedule.arn,
-    scheduledTime: night(date),
-    dryRun: false,
-  });
+  const fires = (of: Given, input: unknown) =>
+    fire(of, input, { control, queues: sqs.queues, now: '2026-01-20T00:00:00Z' });
   const runs = z.strictObject({ as_of: z.iso.date(), trigger: z.record(z.string(), z.json()) });
   const runsOf = ({ schedule }: Given) =>
     database.admin.sql(
@@ -223,7 +187,7 @@ describe.each(versions)('due times of which nothing came, on PostgreSQL %i', (ve
     const result = await lookAt(both, {
       control,
       scheduler: there.scheduler,
-      log,
+      log: silentLog,
       now: at('2026-01-12T11:00:00Z'),
     });
     expect(result).toMatchObject({ missed: 1 });
@@ -320,8 +284,8 @@ describe.each(versions)('due times of which nothing came, on PostgreSQL %i', (ve
     await plan(
       of.pipeline,
       { asOf: '2026-01-12', dryRun: false, input: {} },
-      { kind: 'invoke', key: `by hand ${count}`, detail: {}, due: now, now },
-      invocation(),
+      { kind: 'invoke', key: `by hand ${version}`, detail: {}, due: now, now },
+      invocation(control),
       sqs.queues,
     );
     await meet(of, '2026-01-11T11:00:00Z');
