@@ -3,7 +3,7 @@ import type { Database } from '../../functions/core/database.ts';
 import { readEvent } from '../../functions/core/events.ts';
 import { createLog } from '../../functions/core/log.ts';
 import type { Pipeline } from '../../functions/core/pipeline.ts';
-import { planScheduled } from '../../functions/core/planner.ts';
+import { planScheduled } from '../../functions/core/planner-handler.ts';
 import type { Queues } from '../../functions/core/queues.ts';
 import type { KnownSchedule } from '../../functions/core/schedules/known.ts';
 import { FakeScheduler, toySchedule } from './scheduler.ts';

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import type { Database } from '../../../functions/core/database.ts';
-import { planScheduled } from '../../../functions/core/planner.ts';
+import { planScheduled } from '../../../functions/core/planner-handler.ts';
 import { lookAt } from '../../../functions/core/schedules/look.ts';
 import { testDatabase, versions } from '../../support/database.ts';
 import { testQueues } from '../../support/queues.ts';
