@@ -8,6 +8,7 @@ import type { Pipeline } from './pipeline.ts';
 import { inputByJob, plan } from './planner.ts';
 import { type Queues, sqsQueues } from './queues.ts';
 import { type Gate, type GateParts, gate } from './schedules/gate.ts';
+import { BEGINS_DEGRADED } from './schedules/messages.ts';
 import { awsScheduler } from './schedules/scheduler.ts';
 
 const asked = z.strictObject({
@@ -53,7 +54,7 @@ export async function planScheduled(
     return { pipeline: pipeline.name, scheduledTime, held, again, why };
   }
   if (found.detail['degraded'] !== undefined) {
-    invocation.log.error('scheduled run begins degraded', {
+    invocation.log.error(BEGINS_DEGRADED, {
       ...found.detail,
       scheduleArn: event.scheduleArn,
     });

@@ -5,6 +5,7 @@ import { applyPause, know, sinceOf } from './apply.ts';
 import { dueTimes, scheduledTime } from './due-times.ts';
 import { parseExpression } from './expression.ts';
 import type { KnownSchedule } from './known.ts';
+import { TIMES_MISSED } from './messages.ts';
 import { onceOf, soon } from './once.ts';
 import type { Described, Scheduler } from './scheduler.ts';
 
@@ -102,7 +103,7 @@ function account(
       from ops.account_for(${name}, ${arn}, ${times.map((time) => scheduledTime(time))}::timestamptz[], ${until.toISOString()}::timestamptz,
                            ${most}, ${policy === 'last'}, ${soon(now).toISOString()}::timestamptz)`;
     if (row === undefined) throw new Error('ops.account_for returned nothing');
-    if (row.missed > 0) log.error('scheduled times missed', { schedule: name, missed: row.missed, policy });
+    if (row.missed > 0) log.error(TIMES_MISSED, { schedule: name, missed: row.missed, policy });
     return { ...row, pausedNow: paused, applied };
   });
 }

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import * as z from 'zod';
 import { cabinetDaily } from '../../../functions/cabinet/pipeline.ts';
 import { schedulesOf } from '../../../functions/core/schedules/known.ts';
+import { BEGINS_DEGRADED, TIMES_MISSED } from '../../../functions/core/schedules/messages.ts';
 import type { Assembly } from '../assembly.ts';
 import { disturbances, hoursOf } from '../wall-clock.ts';
 import { allowedBy } from './policies.ts';
@@ -83,6 +84,37 @@ export function schedules(assembly: Assembly): void {
       .filter((trust) => trust.includes('scheduler.amazonaws.com'))
       .map((trust) => [...trust.matchAll(/:schedule-group\/([\w-]+)/g)].map(([, group]) => group));
     expect(letIn).toEqual([['default', 'cuadre-cabinet-once'], ['default']]);
+  });
+
+  it('raises an alarm when a time was missed, or a run began without its source', () => {
+    const filter = z.object({ MetricTransformations: z.tuple([z.object({ MetricName: z.string() })]) });
+    const counted = assembly
+      .ofType('AWS::Logs::MetricFilter')
+      .map(({ properties }) => [
+        properties['LogGroupName'],
+        properties['FilterPattern'],
+        filter.parse(properties).MetricTransformations[0].MetricName,
+      ]);
+    expect(counted).toEqual(
+      expect.arrayContaining([
+        [
+          '/aws/lambda/cuadre-cabinet-planner',
+          `{ $.message = "${BEGINS_DEGRADED}" }`,
+          'cabinet-planner-degraded',
+        ],
+        ['/aws/lambda/cuadre-sweeper', `{ $.message = "${TIMES_MISSED}" }`, 'schedule-missed'],
+      ]),
+    );
+    for (const name of ['cabinet-planner-degraded', 'schedule-missed']) {
+      const found = assembly
+        .ofType('AWS::CloudWatch::Alarm')
+        .find(({ properties }) => properties['AlarmName'] === `cuadre-${name}`);
+      expect(found?.properties).toMatchObject({
+        MetricName: name,
+        Threshold: 1,
+        TreatMissingData: 'notBreaching',
+      });
+    }
   });
 
   it('tells the sweeper and the API what the pipelines declare', () => {
