@@ -24,19 +24,19 @@ const WORDS = {
     summary: 'Pause a schedule',
     description:
       'Nothing starts by it until it is resumed, also after a deployment. Runs under way go on. What is due meanwhile is recorded and not made up for. Said again by the same person for the same reason, it finishes what was begun.',
-    already: 'SCHEDULE_PAUSED',
+    code: 'SCHEDULE_PAUSED',
   },
   resume: {
     summary: 'Resume a schedule',
     description:
       'It starts runs again from its next due time on; for a day that fell into the pause, start a run. Said again by the same person for the same reason, it finishes what was begun.',
-    already: 'SCHEDULE_NOT_PAUSED',
+    code: 'SCHEDULE_NOT_PAUSED',
   },
 } as const;
 
 function change(pause: boolean, parts: typeof scheduleParts) {
   const action = pause ? 'pause' : 'resume';
-  const { summary, description, already } = WORDS[action];
+  const { summary, description, code } = WORDS[action];
   return endpoint({
     method: 'POST',
     route: `/api/v1/schedules/{name}/${action}`,
@@ -46,7 +46,7 @@ function change(pause: boolean, parts: typeof scheduleParts) {
     path: z.strictObject({ name: word(64).describe('Of the list of schedules.') }),
     body: reasoned,
     answer: scheduleDocument,
-    problems: { 404: ['UNKNOWN_SCHEDULE'], 409: [already] },
+    problems: { 404: ['UNKNOWN_SCHEDULE'], 409: [code] },
     async run({ event, path, body: { reason }, environment: { control }, log }) {
       const operator = callerOf(event);
       const schedule = parts.schedules().find(({ name }) => name === path.name);
@@ -66,7 +66,7 @@ function change(pause: boolean, parts: typeof scheduleParts) {
         // Also for who comes second: it may be that the first one never got as far.
         await applyPause(control, parts.scheduler, schedule, since);
         if (row.verdict === 'ALREADY') {
-          throw new ConflictError(refusal(pause, name, row), { code: already });
+          throw new ConflictError(refusal(pause, name, row), { code });
         }
         log.info(`schedule ${action}d`, { schedule: name, operator, verdict: row.verdict });
         const [document] = await describeSchedules(control.sql, [schedule], parts);
