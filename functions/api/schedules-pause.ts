@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { ConflictError, NotFoundError, RetryableError } from '../core/errors.ts';
-import { done, endpoint, noParameters, problemDocument, word } from '../core/http.ts';
+import { done, endpoint, noParameters, problemDocument } from '../core/http.ts';
 import { applyPause } from '../core/schedules/apply.ts';
 import { callerOf } from './caller.ts';
 import { reasoned } from './reason.ts';
@@ -12,6 +12,9 @@ const recorded = z.strictObject({
   reason: z.string().nullable(),
   acted_at: z.iso.datetime({ offset: true }).nullable(),
 });
+
+/** As EventBridge takes it. */
+const scheduleName = z.string().regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits and any of _ . -');
 
 /** POST /api/v1/schedules/{name}/pause: in force from the moment it is recorded; a deployment does not undo it. */
 export const schedulesPause = (parts = scheduleParts) => change(true, parts);
@@ -43,7 +46,7 @@ function change(pause: boolean, parts: typeof scheduleParts) {
     summary,
     description,
     query: noParameters,
-    path: z.strictObject({ name: word(64).describe('Of the list of schedules.') }),
+    path: z.strictObject({ name: scheduleName.describe('Of the list of schedules.') }),
     body: reasoned,
     answer: scheduleDocument,
     problems: { 404: ['UNKNOWN_SCHEDULE'], 409: [code] },
