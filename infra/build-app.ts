@@ -8,6 +8,7 @@ import { codeVersion } from './code-version.ts';
 import { parseConfig } from './config.ts';
 import { assertConnections } from './connection-budget.ts';
 import { PROJECT_ROOT } from './constructs/bundle.ts';
+import { assertSchedules } from './declared-schedules.ts';
 import { AlertsStack } from './stacks/alerts-stack.ts';
 import { ApiStack } from './stacks/api-stack.ts';
 import { DataStack } from './stacks/data-stack.ts';
@@ -38,6 +39,7 @@ export function buildApp({ context = {}, outdir }: BuildOptions = {}): App {
 
   const config = parseConfig(app.node.getAllContext());
   const { prefix } = config;
+  assertSchedules(declared, Date.now());
   const deployment = { config, codeVersion: config.codeVersion ?? codeVersion(PROJECT_ROOT) };
 
   const data = new DataStack(app, `${prefix}-data`, { deployment, description: 'Database and schema' });

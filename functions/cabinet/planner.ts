@@ -1,4 +1,4 @@
-import { plannerHandler } from '../core/planner.ts';
+import { plannerHandler } from '../core/planner-handler.ts';
 import { cabinetDaily } from './pipeline.ts';
 
 export const handler = plannerHandler(cabinetDaily);

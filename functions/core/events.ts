@@ -30,6 +30,10 @@ const scheduleEvent = z.strictObject({
   }),
   dryRun: z.boolean().default(false),
   input: z.record(z.string(), z.json()).default({}),
+  /** How often its run has been put off. Only the schedules that fire once in another's stead say so. */
+  postponed: z.int().min(1).max(24).optional(),
+  /** The time had been missed. */
+  missed: z.literal(true).optional(),
 });
 
 export type ScheduleEvent = z.infer<typeof scheduleEvent>;

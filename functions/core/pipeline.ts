@@ -41,6 +41,21 @@ export interface Schedule {
   readonly expression: string;
   /** IANA zone. */
   readonly timeZone: string;
+  /**
+   * What becomes of a time that was due and that nothing came of, once it is seen: nothing (the default), a run if it was
+   * the last one due, or a run for each of the newest N.
+   */
+  readonly missed?: 'none' | 'last' | { readonly allUpTo: number };
+}
+
+/** What a scheduled run waits for before it begins; what people start is not held up. */
+export interface Freshness {
+  /** SQL function of the as-of date, `schema.name`, that returns one row: ready boolean, detail text. */
+  readonly ready: string;
+  /** How long to wait before asking again. */
+  readonly postponeMinutes: number;
+  /** How often. Then the run begins all the same, and says so. */
+  readonly times: number;
 }
 
 export interface Pipeline {
@@ -53,6 +68,7 @@ export interface Pipeline {
   readonly schedule: Schedule;
   /** How many job runs of the pipeline may be under way at once, over all its runs. */
   readonly concurrency?: number;
+  readonly freshness?: Freshness;
   /** By full name, `<domain>.<file>`, in the order in which people read them. */
   readonly jobs: Readonly<Record<string, JobNode>>;
 }

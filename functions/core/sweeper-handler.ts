@@ -3,14 +3,18 @@ import { PermanentError } from './errors.ts';
 import { parse } from './input.ts';
 import { lambdaHandler } from './lambda.ts';
 import { sqsQueues } from './queues.ts';
+import { schedulesOf } from './schedules/known.ts';
+import { lookAt } from './schedules/look.ts';
+import { awsScheduler } from './schedules/scheduler.ts';
 import { sweep, wouldSweep } from './sweep.ts';
 import { sweepSchedule } from './sweep-schedule.ts';
 
 const asked = z.strictObject({ dryRun: z.boolean().default(true) });
+const scheduler = awsScheduler();
 
 /**
- * The net under workers, messages and runs. Woken a minute after a run began, then every minute while one is under
- * way, and once a day in any case. Harmless at any time, also twice at once.
+ * The net under workers, messages, runs and schedules. Woken a minute after a run began, then every minute while one is
+ * under way, and once a day in any case. Harmless at any time, also twice at once.
  */
 export const handler = lambdaHandler('sweeper', async (event, { environment, log }) => {
   const { control, config } = environment;
@@ -22,7 +26,13 @@ export const handler = lambdaHandler('sweeper', async (event, { environment, log
       code: 'NO_SWEEP_SCHEDULE',
     });
   }
-  const swept = await sweep(control, sqsQueues(config.QUEUES), sweepSchedule(config.SWEEP_SCHEDULE));
-  log.info('swept', swept);
-  return event.from === 'queue' ? { batchItemFailures: [] } : { ...swept, dryRun: false };
+  const swept = await sweep(
+    control,
+    sqsQueues(config.QUEUES),
+    sweepSchedule(config.SWEEP_SCHEDULE, scheduler),
+  );
+  // After the sweep: workers wait for it, and no trouble with a schedule may keep it from them.
+  const looked = await lookAt(schedulesOf(process.env), { control, scheduler, log, now: new Date() });
+  log.info('swept', { ...swept, ...looked });
+  return event.from === 'queue' ? { batchItemFailures: [] } : { ...swept, schedules: looked, dryRun: false };
 });

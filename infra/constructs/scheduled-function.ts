@@ -35,6 +35,8 @@ export interface ScheduledFunctionProps {
   readonly deployment: Deployment;
   /** By construct id. */
   readonly schedules: Readonly<Record<string, ScheduleOfFunction>>;
+  /** Groups of further schedules that may invoke the target by the same role; theirs is the default group. */
+  readonly groups?: readonly string[];
   readonly target: BundledFunction;
   /** Physical name of the dead-letter queue without the prefix. */
   readonly deadLetterQueueName: string;
@@ -64,7 +66,7 @@ export class ScheduledFunction extends Construct {
       maxEventAge: MAX_AGE,
       onFailure: new SqsDestination(this.deadLetters),
     });
-    this.role = this.schedulerRole(props.target);
+    this.role = this.schedulerRole(props.target, ['default', ...(props.groups ?? [])]);
     for (const [scheduleId, { name, description, schedule, enabled = true }] of Object.entries(
       props.schedules,
     )) {
@@ -79,18 +81,16 @@ export class ScheduledFunction extends Construct {
     }
   }
 
-  private schedulerRole({ function: handler }: BundledFunction): Role {
+  private schedulerRole({ function: handler }: BundledFunction, groups: readonly string[]): Role {
     const stack = Stack.of(this);
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
         conditions: {
           StringEquals: {
             'aws:SourceAccount': stack.account,
-            'aws:SourceArn': stack.formatArn({
-              service: 'scheduler',
-              resource: 'schedule-group',
-              resourceName: 'default',
-            }),
+            'aws:SourceArn': groups.map((resourceName) =>
+              stack.formatArn({ service: 'scheduler', resource: 'schedule-group', resourceName }),
+            ),
           },
         },
       }),

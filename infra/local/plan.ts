@@ -1,3 +1,4 @@
+import { parseExpression } from '../../functions/core/schedules/expression.ts';
 import { playedTypes } from './assembly/catalogue.ts';
 import { type Inventory, providerFunctions, takeInventory } from './assembly/check.ts';
 import { readAssembly } from './assembly/read.ts';
@@ -9,7 +10,6 @@ import { missingPermissions } from './iam/check.ts';
 import { limits } from './lambda/failures.ts';
 import { lambdaFunction } from './lambda/types.ts';
 import { databaseCluster } from './rds/types.ts';
-import { parseExpression } from './scheduler/expression.ts';
 import { schedule } from './scheduler/types.ts';
 
 export interface Plan {

@@ -7,6 +7,7 @@ import { Destinations } from '../constructs/destinations.ts';
 import { exportDemand, exportRoutes } from '../constructs/export-routes.ts';
 import type { Files } from '../constructs/files.ts';
 import { HttpApi } from '../constructs/http-api.ts';
+import { scheduleFunction, scheduleRoutes } from '../constructs/schedule-routes.ts';
 import { uploadDemand, uploadRoutes } from '../constructs/upload-routes.ts';
 import { DOCUMENT_FILE } from '../openapi/document.ts';
 import type { PipelineStack } from './pipeline-stack.ts';
@@ -134,12 +135,19 @@ export class ApiStack extends Stack {
     destinations.grantSend(uploads.function);
     // A link to upload by is signed with the function's own rights; reading is for being told that the file is there.
     files.grant(uploads, 'uploads', 'read', 'write');
+    const schedules = scheduleFunction(this, {
+      deployment,
+      client,
+      schedules: pipelines.map(({ schedule }) => schedule),
+      timeoutSeconds: TIMEOUT_SECONDS,
+    });
     const api = new HttpApi(this, 'Http', {
       deployment,
       routes: [
         ...reads,
         ...exportRoutes(spreadsheets),
         ...uploadRoutes(uploads),
+        ...scheduleRoutes(schedules),
         { method: 'POST', path: '/api/v1/{proxy+}', handler: operate },
         { method: 'GET', path: '/openapi.json', handler: document },
       ],

@@ -3,9 +3,11 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct, IConstruct } from 'constructs';
 import { ARRIVED } from '../../functions/cabinet/alert-message.ts';
+import { BEGINS_DEGRADED, TIMES_MISSED } from '../../functions/core/schedules/messages.ts';
 import { type AlarmSpec, Alarms } from '../constructs/alarms.ts';
 import { BundledFunction, type Deployment } from '../constructs/bundled-function.ts';
 import { DeadLetterQueue } from '../constructs/dead-letter-queue.ts';
+import { LogAlarm } from '../constructs/log-alarm.ts';
 import { NotificationTopic } from '../constructs/notification-topic.ts';
 import { SilenceAlarm } from '../constructs/silence-alarm.ts';
 import type { AlertsStack } from './alerts-stack.ts';
@@ -53,6 +55,27 @@ export class MonitoringStack extends Stack {
       logGroupName: `/aws/lambda/${functionName}`,
       message: ARRIVED,
       hours: PROBE_HOURS,
+      actions,
+    });
+    for (const { functionName: planner } of functions.filter((each) =>
+      each.functionName.endsWith('-planner'),
+    )) {
+      new LogAlarm(this, `${without(planner)}-degraded`, {
+        prefix,
+        name: `${without(planner)}-degraded`,
+        description: `A scheduled run began although its source was not loaded, after it had been put off as often as its pipeline says. The run's trigger says what was missing.`,
+        logGroupName: `/aws/lambda/${planner}`,
+        message: BEGINS_DEGRADED,
+        actions,
+      });
+    }
+    new LogAlarm(this, 'ScheduleMissed', {
+      prefix,
+      name: 'schedule-missed',
+      description:
+        'A schedule was due and nothing came of it. What the policy of its pipeline starts, the sweeper has started; GET /api/v1/schedules says which times.',
+      logGroupName: `/aws/lambda/${prefix}-sweeper`,
+      message: TIMES_MISSED,
       actions,
     });
   }

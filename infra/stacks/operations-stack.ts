@@ -6,6 +6,7 @@ import { consume, LEAST_CONCURRENCY } from '../constructs/consume.ts';
 import type { Database } from '../constructs/database.ts';
 import { DatabaseClient } from '../constructs/database-client.ts';
 import { Destinations } from '../constructs/destinations.ts';
+import { schedulesEnvironment } from '../constructs/pipeline-schedule.ts';
 import { ScheduledFunction } from '../constructs/scheduled-function.ts';
 import { type PipelineStack, SWEEPER_TIMEOUT } from './pipeline-stack.ts';
 
@@ -39,9 +40,20 @@ export class OperationsStack extends Stack {
       memoryMb: 256,
       database: { client, role: 'jobs' },
       demand: { ...OCCASIONAL, concurrency: OCCASIONAL.concurrency + pipelines.length * LEAST_CONCURRENCY },
-      environment: { ...destinations.environment(this), SWEEP_SCHEDULE: everyMinute },
+      environment: {
+        ...destinations.environment(this),
+        ...schedulesEnvironment(
+          this,
+          pipelines.map(({ schedule }) => schedule),
+        ),
+        SWEEP_SCHEDULE: everyMinute,
+      },
     });
     destinations.grantSend(sweeper.function);
+    for (const { schedule } of pipelines) {
+      schedule.grantSwitch(sweeper);
+      schedule.grantOnce(sweeper);
+    }
     for (const { wake } of pipelines) consume(sweeper, wake.queue, LEAST_CONCURRENCY);
     const { role } = new ScheduledFunction(this, 'Sweeps', {
       deployment,

@@ -9,8 +9,8 @@ import { Destinations } from '../constructs/destinations.ts';
 import type { Files } from '../constructs/files.ts';
 import { JobQueue, visibilityFor } from '../constructs/job-queue.ts';
 import type { NotificationTopic } from '../constructs/notification-topic.ts';
+import { onceGroupOf, PipelineSchedule } from '../constructs/pipeline-schedule.ts';
 import { QueueStep } from '../constructs/queue-step.ts';
-import { ScheduledFunction } from '../constructs/scheduled-function.ts';
 
 export interface PipelineStackProps extends StackProps {
   readonly deployment: Deployment;
@@ -33,6 +33,7 @@ export class PipelineStack extends Stack {
   /** What its runs send to, by the name in QUEUES: a queue per job, and the one that wakes the sweeper. */
   readonly queues: readonly (readonly [job: string, queue: JobQueue])[];
   readonly wake: JobQueue;
+  readonly schedule: PipelineSchedule;
 
   constructor(
     scope: Construct,
@@ -75,24 +76,19 @@ export class PipelineStack extends Stack {
       memoryMb: 256,
       database: { client, role: 'jobs' },
       demand: OCCASIONAL,
-      environment: destinations.environment(this),
+      environment: { ...destinations.environment(this), ONCE_GROUP: onceGroupOf(prefix, pipeline) },
     });
     destinations.grantSend(planner.function);
-    const scheduled = new ScheduledFunction(this, 'Nightly', {
+    this.schedule = new PipelineSchedule(this, 'Nightly', {
       deployment,
-      schedules: {
-        Schedule: {
-          name: pipeline.name,
-          description: `Runs ${pipeline.name}: ${Object.keys(pipeline.jobs).join(', ')}`,
-          schedule: pipeline.schedule,
-        },
-      },
+      pipeline,
       target: planner,
       deadLetterQueueName: `${domain}-planner-dlq`,
       deadLetterVisibility: visibilityFor(DEAD_LETTERS_TIMEOUT),
     });
+    this.schedule.grantOnce(planner);
 
-    const givenUp = [...this.queues.map(([, { deadLetters: dlq }]) => dlq), scheduled.deadLetters];
+    const givenUp = [...this.queues.map(([, { deadLetters: dlq }]) => dlq), this.schedule.deadLetters];
     const deadLetters = new BundledFunction(this, 'DeadLetters', {
       deployment,
       name: `${domain}-dead-letters`,

@@ -12,7 +12,7 @@ import { assemblyOf, withApp } from './assembly.ts';
 
 const run = promisify(execFile);
 
-/** Bytes of index.mjs: nothing but postgres, zod, middy and ours; or those and the SQS client. */
+/** Bytes of index.mjs: nothing but postgres, zod, middy and ours; or those and the clients of SQS and Scheduler. */
 const BUDGETS = { reads: 200_000, sends: 470_000 };
 
 const variables = z.object({
@@ -23,7 +23,7 @@ const senders = new Set(
   assemblyOf({})
     .ofType('AWS::Lambda::Function')
     .flatMap(({ properties }) => variables.safeParse(properties).data ?? [])
-    .filter(({ Environment }) => 'QUEUES' in Environment.Variables)
+    .filter(({ Environment: { Variables } }) => 'QUEUES' in Variables || 'SCHEDULES' in Variables)
     .map(({ FunctionName }) => FunctionName),
 );
 const functions = withApp({}, (app) =>

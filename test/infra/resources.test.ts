@@ -27,10 +27,10 @@ describe('resources', () => {
     expect(Object.fromEntries(counts.map(([type, found]) => [type, found?.length]))).toMatchInlineSnapshot(`
       {
         "AWS::ApiGatewayV2::Api": 1,
-        "AWS::ApiGatewayV2::Integration": 18,
-        "AWS::ApiGatewayV2::Route": 18,
+        "AWS::ApiGatewayV2::Integration": 20,
+        "AWS::ApiGatewayV2::Route": 20,
         "AWS::ApiGatewayV2::Stage": 1,
-        "AWS::CloudWatch::Alarm": 38,
+        "AWS::CloudWatch::Alarm": 41,
         "AWS::EC2::FlowLog": 1,
         "AWS::EC2::RouteTable": 2,
         "AWS::EC2::SecurityGroup": 7,
@@ -40,16 +40,16 @@ describe('resources', () => {
         "AWS::EC2::SubnetRouteTableAssociation": 2,
         "AWS::EC2::VPC": 1,
         "AWS::EC2::VPCEndpoint": 5,
-        "AWS::IAM::Policy": 25,
-        "AWS::IAM::Role": 26,
+        "AWS::IAM::Policy": 26,
+        "AWS::IAM::Role": 27,
         "AWS::KMS::Key": 1,
         "AWS::Lambda::EventInvokeConfig": 2,
         "AWS::Lambda::EventSourceMapping": 24,
-        "AWS::Lambda::Function": 23,
-        "AWS::Lambda::Permission": 18,
+        "AWS::Lambda::Function": 24,
+        "AWS::Lambda::Permission": 20,
         "AWS::Lambda::Version": 1,
-        "AWS::Logs::LogGroup": 25,
-        "AWS::Logs::MetricFilter": 1,
+        "AWS::Logs::LogGroup": 26,
+        "AWS::Logs::MetricFilter": 3,
         "AWS::RDS::DBCluster": 1,
         "AWS::RDS::DBClusterParameterGroup": 1,
         "AWS::RDS::DBInstance": 1,
@@ -62,6 +62,7 @@ describe('resources', () => {
         "AWS::SQS::Queue": 26,
         "AWS::SQS::QueuePolicy": 26,
         "AWS::Scheduler::Schedule": 3,
+        "AWS::Scheduler::ScheduleGroup": 1,
         "Custom::Trigger": 1,
       }
     `);
@@ -81,6 +82,8 @@ describe('resources', () => {
     const expected = [
       ...functions.map((Value) => ['Errors', JSON.stringify([{ Name: 'FunctionName', Value }])]),
       ['alert-probes-silent', undefined],
+      ['cabinet-planner-degraded', undefined],
+      ['schedule-missed', undefined],
       ['Invocations', JSON.stringify([{ Name: 'FunctionName', Value: 'cuadre-cabinet-dead-letters' }])],
       ...queues.map((Value) => [
         'ApproximateNumberOfMessagesVisible',

@@ -196,7 +196,10 @@ describe('the cabinet’s page', () => {
       expect(spans.has(name), name).toBe(true);
       for (const key of keys) expect(spans.has(key.name), `${name} ${key.name}`).toBe(true);
     }
-    expect(cabinetDaily.schedule).toEqual({ expression: 'cron(0 2 * * ? *)', timeZone: 'America/Lima' });
+    expect(cabinetDaily.schedule).toMatchObject({
+      expression: 'cron(0 2 * * ? *)',
+      timeZone: 'America/Lima',
+    });
     expect(cabinet.text).toContain('02:00 America/Lima');
   });
 

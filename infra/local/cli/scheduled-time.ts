@@ -1,6 +1,6 @@
 import { dateIn } from '../../../functions/core/dates.ts';
 import type { Schedule } from '../../../functions/core/pipeline.ts';
-import { parseExpression } from '../scheduler/expression.ts';
+import { parseExpression } from '../../../functions/core/schedules/expression.ts';
 
 /** The instant at which a schedule is due on a calendar date of its zone. */
 export function scheduledTimeOn({ expression, timeZone }: Schedule, date: string): Date {

@@ -3,10 +3,14 @@ import { propertyProblems } from '../assembly/properties.ts';
 import { messageOf } from '../errors.ts';
 import type { Gate } from '../iam/gate.ts';
 import type { Answer, Request } from '../server.ts';
-import type { ScheduleEntry, Schedules } from './schedules.ts';
-import { schedule } from './types.ts';
+import type { ScheduleEntry, ScheduleProperties, Schedules } from './schedules.ts';
+import { schedule, scheduleArn } from './types.ts';
 
-/** Of EventBridge Scheduler's API: what a pause and a look need. */
+const OPERATIONS: Readonly<
+  Record<string, 'GetSchedule' | 'CreateSchedule' | 'UpdateSchedule' | 'DeleteSchedule'>
+> = { GET: 'GetSchedule', POST: 'CreateSchedule', PUT: 'UpdateSchedule', DELETE: 'DeleteSchedule' };
+
+/** Of EventBridge Scheduler's API: what a look, a pause and a schedule that fires once need. */
 export class SchedulerApi {
   readonly #schedules: Schedules;
   readonly #gate: Gate;
@@ -22,25 +26,33 @@ export class SchedulerApi {
 
   answer(request: Request): Answer {
     const { method, url } = request;
-    const [, name] = /^\/schedules\/([^/]+)$/.exec(url.pathname) ?? [];
+    const [, encoded] = /^\/schedules\/([^/]+)$/.exec(url.pathname) ?? [];
     if (method === 'GET' && url.pathname === '/schedules') {
       return this.#allowed(request, 'ListSchedules', '*') ?? this.#list(url.searchParams);
     }
-    if (name === undefined || (method !== 'GET' && method !== 'PUT')) {
-      const what = `${method} ${url.pathname}`;
-      return refuse(
-        501,
-        'NotImplemented',
-        `${what} is not played here: only ListSchedules, GetSchedule, UpdateSchedule`,
-      );
+    const operation = OPERATIONS[method];
+    if (encoded === undefined || operation === undefined) {
+      const played = ['ListSchedules', ...Object.values(OPERATIONS)].join(', ');
+      return refuse(501, 'NotImplemented', `${method} ${url.pathname} is not played here: only ${played}`);
     }
-    const entry = this.#schedules.get(decodeURIComponent(name));
+    const name = decodeURIComponent(encoded);
+    const group = groupOf(request);
+    const denied = this.#allowed(request, operation, scheduleArn(group, name));
+    if (denied !== undefined) return denied;
+    const entry = this.#schedules.get(name, group);
+    if (operation === 'CreateSchedule') return this.#create(name, group, entry, request);
     if (entry === undefined) {
-      return refuse(404, 'ResourceNotFoundException', `Schedule ${decodeURIComponent(name)} does not exist.`);
+      return refuse(404, 'ResourceNotFoundException', `Schedule ${name} does not exist.`);
     }
-    return method === 'GET'
-      ? (this.#allowed(request, 'GetSchedule', entry.arn) ?? document(describe(entry)))
-      : (this.#allowed(request, 'UpdateSchedule', entry.arn) ?? this.#update(entry, request));
+    switch (operation) {
+      case 'GetSchedule':
+        return document(describe(entry));
+      case 'UpdateSchedule':
+        return this.#update(entry, request);
+      case 'DeleteSchedule':
+        this.#schedules.remove(entry);
+        return document({});
+    }
   }
 
   #list(query: URLSearchParams): Answer {
@@ -66,21 +78,35 @@ export class SchedulerApi {
     });
   }
 
+  #create(name: string, group: string, known: ScheduleEntry | undefined, request: Request): Answer {
+    if (known !== undefined) return refuse(409, 'ConflictException', `Schedule ${name} already exists.`);
+    if (!this.#schedules.hasGroup(group)) {
+      return refuse(404, 'ResourceNotFoundException', `Schedule group ${group} does not exist.`);
+    }
+    return this.#taken(name, request, (properties) => this.#schedules.create(name, properties).arn);
+  }
+
   /** Replaces everything: what the request leaves out has its default again, as in the service. */
   #update(entry: ScheduleEntry, request: Request): Answer {
-    const body = updateBody.safeParse(readJson(request.body));
+    return this.#taken(entry.name, request, (properties) => {
+      this.#schedules.replace(entry, properties);
+      return entry.arn;
+    });
+  }
+
+  #taken(name: string, request: Request, use: (properties: ScheduleProperties) => string): Answer {
+    const body = givenBody.safeParse(readJson(request.body));
     if (!body.success) return refuse(400, 'ValidationException', propertyProblems(body.error).join('; '));
     const { ClientToken: _token, ...given } = body.data;
-    const parsed = schedule.properties.safeParse({ ...given, Name: entry.name });
+    const parsed = schedule.properties.safeParse({ ...given, Name: name });
     if (!parsed.success) return refuse(400, 'ValidationException', propertyProblems(parsed.error).join('; '));
     const passed = this.#gate(request.headers['authorization'], 'iam:PassRole', parsed.data.Target.RoleArn);
     if (passed !== undefined) return refuse(403, 'AccessDeniedException', passed);
     try {
-      this.#schedules.replace(entry, parsed.data);
+      return document({ ScheduleArn: use(parsed.data) });
     } catch (error) {
       return refuse(400, 'ValidationException', messageOf(error));
     }
-    return document({ ScheduleArn: entry.arn });
   }
 
   #allowed(request: Request, operation: string, resource: string): Answer | undefined {
@@ -91,7 +117,7 @@ export class SchedulerApi {
 
 /** The API has dates in seconds since the epoch, a template as text. */
 const seconds = z.number().transform((value) => new Date(value * 1000).toISOString());
-const updateBody = z.looseObject({
+const givenBody = z.looseObject({
   StartDate: seconds.optional(),
   EndDate: seconds.optional(),
   ClientToken: z.string().optional(),
@@ -108,6 +134,13 @@ function describe({ name, arn, properties, createdAt, changedAt }: ScheduleEntry
     ...(StartDate === undefined ? {} : { StartDate: Date.parse(StartDate) / 1000 }),
     ...(EndDate === undefined ? {} : { EndDate: Date.parse(EndDate) / 1000 }),
   };
+}
+
+/** In the query of what reads and deletes, in the body of what writes. */
+function groupOf({ method, url, body }: Request): string {
+  if (method === 'GET' || method === 'DELETE') return url.searchParams.get('groupName') ?? 'default';
+  const given = z.object({ GroupName: z.string() }).safeParse(readJson(body));
+  return given.data?.GroupName ?? 'default';
 }
 
 function readJson(body: Buffer): unknown {

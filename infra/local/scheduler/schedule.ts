@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { type NextAfter, parseExpression } from '../../../functions/core/schedules/expression.ts';
 import type { Clock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import type { Trail } from '../trail.ts';
-import { type NextAfter, parseExpression } from './expression.ts';
 
 export interface ScheduleParts {
   readonly name: string;
@@ -24,6 +24,8 @@ export interface ScheduleParts {
   /** Hands the input to the target; the request id. Throws when the target does not take it. */
   readonly deliver: (targetArn: string, input: string, by: string) => string;
   readonly send: (queueArn: string, body: string, attributes: Record<string, string>) => Promise<void>;
+  /** Once nothing is due any more and the last time has been delivered or given up. */
+  readonly completed: () => void;
 }
 
 /** The Scheduler repeats a failed delivery with growing waits; the first ones are these. */
@@ -82,7 +84,13 @@ export class Schedule {
     this.#later(due - this.#parts.clock.now(), () => {
       this.fire(due);
       this.#await(due);
+      this.#settle(due);
     });
+  }
+
+  /** Whether the time that was just dealt with was the last of all. */
+  #settle(due: number): void {
+    if (this.#pending.size === 0 && this.nextAfter(due) === undefined) this.#parts.completed();
   }
 
   #later(milliseconds: number, callback: () => void): void {
@@ -124,7 +132,10 @@ export class Schedule {
     const tooOld = clock.now() + delay - scheduledTime > maximumAgeSeconds * 1000;
     const permanent = error instanceof Error && error.name === 'ResourceNotFoundException';
     if (attempt <= retries && !tooOld && !permanent) {
-      this.#later(delay, () => this.#attempt(scheduledTime, attempt + 1, over));
+      this.#later(delay, () => {
+        this.#attempt(scheduledTime, attempt + 1, over);
+        this.#settle(scheduledTime);
+      });
       return;
     }
     trail.record({

@@ -8,7 +8,7 @@ import { functionName } from '../lambda/types.ts';
 import type { QueueServer } from '../sqs/server.ts';
 import type { Trail } from '../trail.ts';
 import { Schedule } from './schedule.ts';
-import { schedule } from './types.ts';
+import { schedule, scheduleArn, scheduleGroup } from './types.ts';
 
 export type ScheduleProperties = z.output<typeof schedule.properties>;
 
@@ -30,29 +30,44 @@ export interface ScheduleEntry {
   readonly running: Schedule;
 }
 
-/** The schedules of the template, by name, as they are now: an update replaces one whole, until the next start. */
+/**
+ * The schedules as they are now: those of the template, and those that were made since. An update replaces one whole. At the
+ * next start there are the template's again, as after a deployment that changes them.
+ */
 export class Schedules {
   readonly #entries = new Map<string, ScheduleEntry>();
   readonly #parts: SchedulerParts;
+  readonly #groups: ReadonlySet<string>;
   #started = false;
 
   constructor(world: World, parts: SchedulerParts) {
     this.#parts = parts;
-    const now = parts.clock.now();
-    for (const { identity, properties } of world.all(schedule)) {
-      const name = identity.ref;
-      const arn = identity.attributes?.['Arn'] ?? name;
-      const running = this.#make(name, arn, properties);
-      this.#entries.set(name, { name, arn, properties, createdAt: now, changedAt: now, running });
-    }
+    this.#groups = new Set(['default', ...world.all(scheduleGroup).map(({ identity }) => identity.ref)]);
+    for (const { identity, properties } of world.all(schedule)) this.#add(identity.ref, properties);
   }
 
   get all(): readonly ScheduleEntry[] {
     return [...this.#entries.values()];
   }
 
-  get(name: string): ScheduleEntry | undefined {
-    return this.#entries.get(name);
+  get(name: string, group = 'default'): ScheduleEntry | undefined {
+    return this.#entries.get(`${group}/${name}`);
+  }
+
+  hasGroup(group: string): boolean {
+    return this.#groups.has(group);
+  }
+
+  /** Throws when the expression or the zone is not one. */
+  create(name: string, properties: ScheduleProperties): ScheduleEntry {
+    const entry = this.#add(name, properties);
+    if (this.#started) entry.running.start();
+    return entry;
+  }
+
+  remove({ name, properties, running }: ScheduleEntry): void {
+    running.stop();
+    this.#entries.delete(keyOf({ name, properties }));
   }
 
   start(): void {
@@ -68,8 +83,17 @@ export class Schedules {
   replace(entry: ScheduleEntry, properties: ScheduleProperties): void {
     const running = this.#make(entry.name, entry.arn, properties);
     entry.running.stop();
-    this.#entries.set(entry.name, { ...entry, properties, running, changedAt: this.#parts.clock.now() });
+    this.#entries.set(keyOf(entry), { ...entry, properties, running, changedAt: this.#parts.clock.now() });
     if (this.#started) running.start();
+  }
+
+  #add(name: string, properties: ScheduleProperties): ScheduleEntry {
+    const now = this.#parts.clock.now();
+    const arn = scheduleArn(properties.GroupName, name);
+    const running = this.#make(name, arn, properties);
+    const entry = { name, arn, properties, createdAt: now, changedAt: now, running };
+    this.#entries.set(keyOf(entry), entry);
+    return entry;
   }
 
   #make(name: string, arn: string, properties: ScheduleProperties): Schedule {
@@ -96,6 +120,15 @@ export class Schedules {
         return asynchronous.accept(found, input, by);
       },
       send: (queueArn, body, attributes) => queues.send(queueArn, body, attributes),
+      completed: () => {
+        const entry = this.get(name, properties.GroupName);
+        if (entry?.properties.ActionAfterCompletion === 'DELETE') this.remove(entry);
+      },
     });
   }
+}
+
+/** A name is unique in its group. */
+function keyOf({ name, properties }: Pick<ScheduleEntry, 'name' | 'properties'>): string {
+  return `${properties.GroupName}/${name}`;
 }

@@ -13,6 +13,7 @@ export const schedule = played(
     State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
     StartDate: z.iso.datetime({ offset: true }).optional(),
     EndDate: z.iso.datetime({ offset: true }).optional(),
+    ActionAfterCompletion: z.enum(['NONE', 'DELETE']).default('NONE'),
     FlexibleTimeWindow: z.strictObject({
       Mode: z.literal('OFF', 'a flexible time window is not played here: only OFF is'),
     }),

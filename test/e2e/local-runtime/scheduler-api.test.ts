@@ -1,4 +1,6 @@
 import {
+  CreateScheduleCommand,
+  DeleteScheduleCommand,
   GetScheduleCommand,
   ListSchedulesCommand,
   SchedulerClient,
@@ -14,6 +16,7 @@ const Target = { Arn: att('worker', 'Arn'), RoleArn: att('Role', 'Arn'), Input: 
 const parts = {
   functions: { worker: 'export const handler = async () => {};' },
   resources: {
+    Once: { Type: 'AWS::Scheduler::ScheduleGroup', Properties: { Name: 'once' } },
     Nightly: {
       Type: 'AWS::Scheduler::Schedule',
       Properties: {
@@ -112,9 +115,91 @@ test('what is wrong or not played is refused', async () => {
   });
   await expect(update({ FlexibleTimeWindow: { Mode: 'FLEXIBLE' } })).rejects.toThrow('flexible');
   await expect(update({ Name: 'other' })).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
-  const created = await fetch(new URL('/schedules/nightly', stack.urls.scheduler), { method: 'POST' });
+  const created = await fetch(new URL('/schedules/nightly', stack.urls.scheduler), { method: 'PATCH' });
   expect(created.status).toBe(501);
   expect((await client.send(new GetScheduleCommand({ Name: 'nightly' }))).ScheduleExpression).toBe(
     'cron(0 2 * * ? *)',
   );
+});
+
+/** The first full minute that is surely still to come. */
+const soon = (now: number) =>
+  `at(${new Date(Math.ceil((now + 60_000) / 60_000) * 60_000).toISOString().slice(0, 19)})`;
+
+test('a schedule that fires once is made in its group, fires, and is gone', async () => {
+  const { clock, stack, client } = await start();
+  const { Target: target } = await client.send(new GetScheduleCommand({ Name: 'nightly' }));
+  const once = {
+    Name: 'nightly-again',
+    GroupName: 'once',
+    FlexibleTimeWindow: { Mode: 'OFF' },
+    ScheduleExpression: soon(clock.now()),
+    Target: { ...target, Arn: target?.Arn, RoleArn: target?.RoleArn, Input: '{"b":2}' },
+  } as const;
+  const made = await client.send(new CreateScheduleCommand({ ...once, ActionAfterCompletion: 'DELETE' }));
+  expect(made.ScheduleArn).toBe('arn:aws:scheduler:us-east-1:000000000000:schedule/once/nightly-again');
+  await expect(client.send(new CreateScheduleCommand(once))).rejects.toMatchObject({
+    name: 'ConflictException',
+  });
+  // A name is unique in its group, and found in no other.
+  await expect(client.send(new GetScheduleCommand({ Name: 'nightly-again' }))).rejects.toThrow(
+    'does not exist',
+  );
+  const where = { Name: 'nightly-again', GroupName: 'once' };
+  expect(await client.send(new GetScheduleCommand(where))).toMatchObject({ ActionAfterCompletion: 'DELETE' });
+  await clock.advance(180_000);
+  expect(stack.trail.all('schedule.fired').map(({ schedule }) => schedule)).toEqual(['nightly-again']);
+  await expect(client.send(new GetScheduleCommand(where))).rejects.toMatchObject({
+    name: 'ResourceNotFoundException',
+  });
+});
+
+test('a schedule that fires once stays when nobody says what is to become of it, and can be deleted', async () => {
+  const { clock, stack, client } = await start();
+  const { Target: target } = await client.send(new GetScheduleCommand({ Name: 'nightly' }));
+  const make = (Name: string, GroupName: string) =>
+    client.send(
+      new CreateScheduleCommand({
+        Name,
+        GroupName,
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        ScheduleExpression: soon(clock.now()),
+        Target: target,
+      }),
+    );
+  await make('stays', 'once');
+  await make('goes', 'once');
+  await expect(make('nowhere', 'other')).rejects.toThrow('group other does not exist');
+  await client.send(new DeleteScheduleCommand({ Name: 'goes', GroupName: 'once' }));
+  await clock.advance(180_000);
+  expect(stack.trail.all('schedule.fired').map(({ schedule }) => schedule)).toEqual(['stays']);
+  expect((await client.send(new GetScheduleCommand({ Name: 'stays', GroupName: 'once' }))).State).toBe(
+    'ENABLED',
+  );
+  await expect(client.send(new DeleteScheduleCommand({ Name: 'goes', GroupName: 'once' }))).rejects.toThrow(
+    'does not exist',
+  );
+});
+
+test('a schedule that fires once is gone also when its delivery has failed', async () => {
+  const { clock, stack, client } = await start();
+  const { Target: target } = await client.send(new GetScheduleCommand({ Name: 'nightly' }));
+  await client.send(
+    new CreateScheduleCommand({
+      Name: 'to-nobody',
+      GroupName: 'once',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      ScheduleExpression: soon(clock.now()),
+      ActionAfterCompletion: 'DELETE',
+      Target: {
+        ...target,
+        RoleArn: target?.RoleArn,
+        Arn: 'arn:aws:lambda:us-east-1:000000000000:function:gone',
+      },
+    }),
+  );
+  await clock.advance(180_000);
+  // A function that does not exist is not worth a second try.
+  expect(stack.trail.all('schedule.failed')).toHaveLength(1);
+  expect(stack.schedules().map(({ name }) => name)).toEqual(['nightly']);
 });

@@ -56,6 +56,7 @@ const USERS = {
   'api-operate': 'operator',
   'api-document': 'none',
   'api-uploads': 'operator',
+  'api-schedules': 'operator',
 } as const;
 
 export function functions(assembly: Assembly): void {

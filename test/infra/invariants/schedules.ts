@@ -1,8 +1,11 @@
 import { expect, it } from 'vitest';
 import * as z from 'zod';
 import { cabinetDaily } from '../../../functions/cabinet/pipeline.ts';
+import { schedulesOf } from '../../../functions/core/schedules/known.ts';
+import { BEGINS_DEGRADED, TIMES_MISSED } from '../../../functions/core/schedules/messages.ts';
 import type { Assembly } from '../assembly.ts';
 import { disturbances, hoursOf } from '../wall-clock.ts';
+import { allowedBy } from './policies.ts';
 
 const schedule = z.strictObject({
   Name: z.string(),
@@ -49,6 +52,96 @@ export function schedules(assembly: Assembly): void {
     ]);
   });
 
+  it('lets the planner and the sweeper make schedules in the group of their pipeline, and nobody else', () => {
+    const groups = assembly
+      .ofType('AWS::Scheduler::ScheduleGroup')
+      .map(({ properties }) => properties['Name']);
+    expect(groups).toEqual(['cuadre-cabinet-once']);
+    const may = (action: string) =>
+      assembly
+        .ofType('AWS::Lambda::Function')
+        .filter(({ id }) => !id.startsWith('AWSCDKTrigger'))
+        .flatMap((each) =>
+          allowedBy(assembly, each, each.properties['Role'])
+            .filter(({ actions }) => actions.includes(action))
+            .flatMap(({ resource }) => (Array.isArray(resource) ? resource : [resource]))
+            .map((resource) => [each.properties['FunctionName'], last(resource)]),
+        )
+        .toSorted();
+    expect(may('scheduler:CreateSchedule')).toEqual([
+      ['cuadre-cabinet-planner', ':schedule/cuadre-cabinet-once/*'],
+      ['cuadre-sweeper', ':schedule/cuadre-cabinet-once/*'],
+    ]);
+    expect(may('scheduler:UpdateSchedule')).toEqual([
+      ['cuadre-api-schedules', ':schedule/default/cuadre-cabinet-daily'],
+      ['cuadre-sweeper', ':schedule/default/cuadre-cabinet-daily'],
+      ['cuadre-sweeper', ':schedule/default/cuadre-sweep'],
+    ]);
+    expect(may('scheduler:DeleteSchedule')).toEqual([]);
+    const letIn = assembly
+      .ofType('AWS::IAM::Role')
+      .map(({ properties }) => JSON.stringify(properties['AssumeRolePolicyDocument']))
+      .filter((trust) => trust.includes('scheduler.amazonaws.com'))
+      .map((trust) => [...trust.matchAll(/:schedule-group\/([\w-]+)/g)].map(([, group]) => group));
+    expect(letIn).toEqual([['default', 'cuadre-cabinet-once'], ['default']]);
+  });
+
+  it('raises an alarm when a time was missed, or a run began without its source', () => {
+    const filter = z.object({ MetricTransformations: z.tuple([z.object({ MetricName: z.string() })]) });
+    const counted = assembly
+      .ofType('AWS::Logs::MetricFilter')
+      .map(({ properties }) => [
+        properties['LogGroupName'],
+        properties['FilterPattern'],
+        filter.parse(properties).MetricTransformations[0].MetricName,
+      ]);
+    expect(counted).toEqual(
+      expect.arrayContaining([
+        [
+          '/aws/lambda/cuadre-cabinet-planner',
+          `{ $.message = "${BEGINS_DEGRADED}" }`,
+          'cabinet-planner-degraded',
+        ],
+        ['/aws/lambda/cuadre-sweeper', `{ $.message = "${TIMES_MISSED}" }`, 'schedule-missed'],
+      ]),
+    );
+    for (const name of ['cabinet-planner-degraded', 'schedule-missed']) {
+      const found = assembly
+        .ofType('AWS::CloudWatch::Alarm')
+        .find(({ properties }) => properties['AlarmName'] === `cuadre-${name}`);
+      expect(found?.properties).toMatchObject({
+        MetricName: name,
+        Threshold: 1,
+        TreatMissingData: 'notBreaching',
+      });
+    }
+  });
+
+  it('tells the sweeper and the API what the pipelines declare', () => {
+    const told = assembly.ofType('AWS::Lambda::Function').flatMap(({ properties }) => {
+      const { Variables } = z
+        .object({ Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }).optional() })
+        .parse(properties).Environment ?? { Variables: {} };
+      return 'SCHEDULES' in Variables
+        ? [[properties['FunctionName'], joined(Variables['SCHEDULES'])] as const]
+        : [];
+    });
+    expect(told.map(([name]) => name).toSorted()).toEqual(['cuadre-api-schedules', 'cuadre-sweeper']);
+    for (const [, text] of told) {
+      expect(schedulesOf({ SCHEDULES: text })).toEqual([
+        {
+          name: 'cuadre-cabinet-daily',
+          arn: 'arn:x:scheduler:x:x:schedule/default/cuadre-cabinet-daily',
+          pipeline: 'cabinet-daily',
+          expression: cabinetDaily.schedule.expression,
+          timeZone: cabinetDaily.schedule.timeZone,
+          missed: cabinetDaily.schedule.missed,
+          group: 'cuadre-cabinet-once',
+        },
+      ]);
+    }
+  });
+
   it('names the run by schedule and time, and says that it is not dry', () => {
     for (const { properties } of schedules) {
       expect(JSON.parse(properties.Target.Input)).toEqual({
@@ -78,4 +171,19 @@ export function schedules(assembly: Assembly): void {
       expect(hit, properties.Name).toEqual([]);
     }
   });
+}
+
+const join = z.strictObject({ 'Fn::Join': z.tuple([z.literal(''), z.array(z.unknown())]) });
+
+/** A text with `x` for everything that is known only in the deployment. */
+function joined(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const found = join.safeParse(value).data;
+  return found === undefined ? 'x' : found['Fn::Join'][1].map(joined).join('');
+}
+
+/** The end of an ARN, from what kind of thing it is. */
+function last(resource: unknown): string {
+  const text = joined(resource);
+  return text.slice(text.lastIndexOf(':'));
 }

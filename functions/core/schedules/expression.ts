@@ -1,5 +1,5 @@
 import { Cron } from 'croner';
-import { messageOf } from '../errors.ts';
+import { translateFields } from './fields.ts';
 import { instantOf, wallTime } from './zone.ts';
 
 /** When a schedule is due: the first instant after one (milliseconds), or undefined when there is none. */
@@ -14,14 +14,30 @@ export interface ExpressionContext {
 
 const UNITS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
-/** Reads `cron(...)`, `rate(...)` and `at(...)` as EventBridge Scheduler does; throws with what is wrong. */
+/**
+ * Reads `cron(...)`, `rate(...)` and `at(...)` as EventBridge Scheduler does. One place for all who ask when a schedule
+ * is due: the sweeper, the API, the local runtime and the tests of the templates.
+ * @throws Error with a sentence that names the field and its rule
+ */
 export function parseExpression(expression: string, context: ExpressionContext): NextAfter {
-  wallTime(0, context.timeZone);
+  assertZone(context.timeZone);
   const [, kind, body] = /^(cron|rate|at)\((.*)\)$/.exec(expression) ?? [];
   if (kind === 'cron' && body !== undefined) return cron(body, context.timeZone);
   if (kind === 'rate' && body !== undefined) return rate(body, context.origin);
   if (kind === 'at' && body !== undefined) return at(body, context.timeZone);
   throw new Error(`${expression} is none of cron(...), rate(...), at(...)`);
+}
+
+/** Node would also take an offset, which Scheduler does not. */
+function assertZone(timeZone: string): void {
+  try {
+    if (!/^[A-Za-z]/.test(timeZone)) throw new RangeError(timeZone);
+    wallTime(0, timeZone);
+  } catch (cause) {
+    throw new Error(`${timeZone} is not a time zone: an IANA name such as America/Lima is expected`, {
+      cause,
+    });
+  }
 }
 
 /** From the origin on, at equal distances: `rate(45 minutes)` is not "at minute 0 and 45". */
@@ -40,14 +56,18 @@ function rate(body: string, origin: number): NextAfter {
 
 function at(body: string, zone: string): NextAfter {
   const wall = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(body) ? Date.parse(`${body}Z`) : Number.NaN;
-  if (Number.isNaN(wall)) throw new Error(`at(${body}): yyyy-mm-ddThh:mm:ss is expected`);
+  // A date that does not exist is one that reads back as another.
+  if (Number.isNaN(wall) || new Date(wall).toISOString().slice(0, 19) !== body) {
+    throw new Error(`at(${body}): yyyy-mm-ddThh:mm:ss is expected, on a day that exists`);
+  }
   const due = instantOf(wall, zone);
   return (instant) => (due !== undefined && due > instant ? due : undefined);
 }
 
 /**
- * A time that the zone's clocks jump over in spring is skipped; one that they show twice in autumn runs once.
- * Hence the fields are matched against wall-clock time, and the match is turned into an instant afterwards.
+ * A time that the zone's clocks jump over in spring is skipped; one that they show twice in autumn runs once: so
+ * EventBridge Scheduler documents it (docs/schedules.md, "When a schedule is due"). Hence the fields are matched against
+ * wall-clock time, and the match is turned into an instant afterwards.
  */
 function cron(body: string, zone: string): NextAfter {
   const pattern = matcher(body);
@@ -64,47 +84,11 @@ function cron(body: string, zone: string): NextAfter {
 }
 
 function matcher(body: string): Cron {
-  const translated = translate(body);
+  const translated = translateFields(body);
   try {
     return new Cron(translated, { paused: true, timezone: 'UTC', alternativeWeekdays: true });
   } catch (cause) {
-    throw new Error(`cron(${body}): ${messageOf(cause)}`, { cause });
+    const said = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`cron(${body}): ${said}`, { cause });
   }
-}
-
-const FIELDS = [
-  { name: 'minutes', allowed: /^(\*|[\d,\-*/]+)$/, last: 59 },
-  { name: 'hours', allowed: /^(\*|[\d,\-*/]+)$/, last: 23 },
-  { name: 'day of month', allowed: /^(\?|L|LW|\d+W|[\d,\-*/]+)$/, last: 31 },
-  { name: 'month', allowed: /^[\dA-Z,\-*/]+$/, last: 12 },
-  { name: 'day of week', allowed: /^(\?|L|[1-7]L|([1-7]|[A-Z]{3})#[1-5]|[1-7A-Z,\-*/]+)$/, last: 7 },
-  { name: 'year', allowed: /^[\d,\-*/]+$/, last: 2199 },
-] as const;
-
-/**
- * AWS's six fields (minutes first, year last, Sunday is 1, `?` in exactly one of the day fields) in croner's
- * seven. `5/20` means "from 5 on", which croner wants written as a range.
- */
-function translate(body: string): string {
-  const fields = body.trim().toUpperCase().split(/\s+/);
-  if (fields.length !== FIELDS.length) {
-    throw new Error(
-      `cron(${body}): six fields are expected: minutes hours day-of-month month day-of-week year`,
-    );
-  }
-  for (const [index, { name, allowed }] of FIELDS.entries()) {
-    const field = fields[index] ?? '';
-    if (!allowed.test(field)) throw new Error(`cron(${body}): ${field} is not a ${name}`);
-  }
-  if ((fields[2] === '?') === (fields[4] === '?')) {
-    throw new Error(`cron(${body}): exactly one of day-of-month and day-of-week must be ?`);
-  }
-  const translated = fields.map((field, index) => {
-    if (index === 4 && field === 'L') return '7';
-    return field
-      .split(',')
-      .map((part) => part.replace(/^(\w+)\/(\d+)$/, `$1-${FIELDS[index]?.last ?? 0}/$2`))
-      .join(',');
-  });
-  return ['0', ...translated].join(' ');
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseExpression } from '../../../infra/local/scheduler/expression.ts';
-import { instantOf, wallTime } from '../../../infra/local/scheduler/zone.ts';
+import { parseExpression } from '../../../functions/core/schedules/expression.ts';
+import { instantOf, wallTime } from '../../../functions/core/schedules/zone.ts';
 
 /** The first times after an instant, as ISO strings without milliseconds. */
 function due(expression: string, timeZone: string, after: string, count = 3, origin = after): string[] {
@@ -59,9 +59,12 @@ describe('at', () => {
     expect(due('at(2026-03-08T02:30:00)', 'America/New_York', '2026-01-01T00:00:00Z')).toEqual([]);
   });
 
-  test.each(['at(2026-06-30)', 'at(2026-13-01T00:00:00)'])('%s is refused', (expression) => {
-    expect(() => due(expression, 'UTC', '2026-01-01T00:00:00Z')).toThrow(expression);
-  });
+  test.each(['at(2026-06-30)', 'at(2026-13-01T00:00:00)', 'at(2026-02-30T00:00:00)'])(
+    '%s is refused',
+    (expression) => {
+      expect(() => due(expression, 'UTC', '2026-01-01T00:00:00Z')).toThrow(expression);
+    },
+  );
 });
 
 describe("cron in AWS's dialect", () => {
@@ -129,10 +132,22 @@ describe("cron in AWS's dialect", () => {
     ['cron(0 2 * * *)', 'six fields'],
     ['cron(0 2 * * * *)', 'exactly one of day-of-month and day-of-week must be ?'],
     ['cron(0 2 ? * ? *)', 'exactly one of day-of-month and day-of-week must be ?'],
-    ['cron(60 2 * * ? *)', '60'],
-    ['cron(0 24 * * ? *)', '24'],
-    ['cron(0 2 L-3 * ? *)', 'L-3 is not a day of month'],
-    ['cron(0 2 ? * 0 *)', 'day of week'],
+    ['cron(60 2 * * ? *)', 'the field minutes must be *, values, ranges, steps or lists of 0 to 59, got 60'],
+    ['cron(0 24 * * ? *)', 'the field hours must be *, values, ranges, steps or lists of 0 to 23, got 24'],
+    ['cron(0 5-2 * * ? *)', 'the field hours must have its ranges forwards, and 5-2 runs backwards'],
+    ['cron(0/0 2 * * ? *)', 'the field minutes must have steps of 1 to 59'],
+    ['cron(0 2 32W * ? *)', 'the field day-of-month must be'],
+    [
+      'cron(0 2 * FEV ? *)',
+      'the field month must be *, values, ranges, steps or lists of 1 to 12 or JAN to DEC, got FEV',
+    ],
+    ['cron(0 2 * * ? 1969)', 'the field year must be'],
+    ['cron(0 2 ? * 6#6 *)', 'the field day-of-week must be'],
+    ['cron(0 2 L-3 * ? *)', 'the field day-of-month must be'],
+    [
+      'cron(0 2 ? * 0 *)',
+      'the field day-of-week must be *, values, ranges, steps or lists of 1 to 7 or SUN to SAT',
+    ],
     ['cron(@daily)', 'six fields'],
     ['every day', 'none of cron'],
   ])('%s is refused', (expression, why) => {

@@ -1,0 +1,134 @@
+import * as z from 'zod';
+import type { Database } from '../database.ts';
+import type { Log } from '../log.ts';
+import { applyPause, know, sinceOf } from './apply.ts';
+import { dueTimes, scheduledTime } from './due-times.ts';
+import { parseExpression } from './expression.ts';
+import type { KnownSchedule } from './known.ts';
+import { TIMES_MISSED } from './messages.ts';
+import { onceOf, soon } from './once.ts';
+import type { Described, Scheduler } from './scheduler.ts';
+
+/**
+ * What is delivered at all is delivered by then: Scheduler tries for an hour, Lambda keeps what it took for another
+ * (infra/constructs/scheduled-function.ts). A run that begins later is one that this sweeper started.
+ */
+const PATIENCE_MS = 2 * 3_600_000;
+
+/** Times of one look at most: a schedule of every minute, unseen for a week. */
+const MOST = 10_080;
+
+export interface Looked {
+  /** Schedules that EventBridge had otherwise than wanted: after a deployment, or a call that never came. */
+  readonly switched: number;
+  readonly missed: number;
+  /** Times that fell into a pause. */
+  readonly paused: number;
+  /** Schedules that were made, to start what was missed. */
+  readonly restarted: number;
+}
+
+export interface LookParts {
+  readonly control: Database;
+  readonly scheduler: Scheduler;
+  readonly log: Log;
+  readonly now: Date;
+}
+
+/**
+ * Holds each schedule against what it should be and should have done. Pauses that a deployment undid are applied again;
+ * due times of which nothing came are recorded, and started as the pipeline's policy says: through the planner, by a
+ * schedule that fires once and carries the original time, so that the original arriving late starts nothing twice.
+ * One that cannot be looked at does not keep the others from it.
+ * @throws the first failure, after all have had their turn
+ */
+export async function lookAt(schedules: readonly KnownSchedule[], parts: LookParts): Promise<Looked> {
+  const total = { switched: 0, missed: 0, paused: 0, restarted: 0 };
+  const failures: unknown[] = [];
+  for (const schedule of schedules) {
+    try {
+      const one = await lookAtOne(schedule, parts);
+      if (one === undefined) continue;
+      total.switched += one.switched;
+      total.missed += one.missed;
+      total.paused += one.paused;
+      total.restarted += one.restarted;
+    } catch (error) {
+      parts.log.error('schedule not looked at', { schedule: schedule.name, error });
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+  return total;
+}
+
+async function lookAtOne(schedule: KnownSchedule, parts: LookParts): Promise<Looked | undefined> {
+  const { control, scheduler, log, now } = parts;
+  const described = await scheduler.describe(schedule.name);
+  if (described === undefined) {
+    log.error('schedule is gone', { schedule: schedule.name });
+    return undefined;
+  }
+  const since = sinceOf(described, now);
+  const counted = await account(schedule, since, described, parts);
+  const pausedNow = counted.pausedNow;
+  // One that is off although nobody paused it here is left so: it was switched off by hand.
+  const switched =
+    (pausedNow && described.enabled) || !counted.applied
+      ? await applyPause(control, scheduler, schedule, since)
+      : false;
+  const restarted = pausedNow || !described.enabled ? 0 : await restart(schedule, parts);
+  return { switched: switched ? 1 : 0, missed: counted.missed, paused: counted.paused, restarted };
+}
+
+const accounted = z.strictObject({ missed: z.int(), paused: z.int(), waiting: z.int() });
+
+/** In one transaction, which holds the schedule's row: two sweepers share nothing out twice. */
+function account(
+  schedule: KnownSchedule,
+  since: Date,
+  { createdAt, enabled }: Described,
+  { control, log, now }: LookParts,
+) {
+  const { name, arn, expression, timeZone, missed: policy } = schedule;
+  const next = parseExpression(expression, { timeZone, origin: createdAt.getTime() });
+  const until = new Date(now.getTime() - PATIENCE_MS);
+  return control.transaction(async (sql) => {
+    const { paused, applied, looked_until } = await know(sql, schedule, since);
+    const times = dueTimes(next, Date.parse(looked_until), until.getTime(), MOST);
+    // Somebody has switched it off by hand: what it misses is told, and not started behind their back.
+    const most = !enabled || policy === 'none' ? 0 : policy === 'last' ? 1 : policy.allUpTo;
+    const [row] = await sql(accounted)`
+      select missed, paused, waiting
+      from ops.account_for(${name}, ${arn}, ${times.map((time) => scheduledTime(time))}::timestamptz[], ${until.toISOString()}::timestamptz,
+                           ${most}, ${policy === 'last'}, ${soon(now).toISOString()}::timestamptz)`;
+    if (row === undefined) throw new Error('ops.account_for returned nothing');
+    if (row.missed > 0) log.error(TIMES_MISSED, { schedule: name, missed: row.missed, policy });
+    return { ...row, pausedNow: paused, applied };
+  });
+}
+
+const toStart = z.strictObject({
+  scheduled_time: z.iso.datetime({ offset: true }),
+  again_at: z.iso.datetime({ offset: true }),
+});
+
+/** Recorded as made only after it was made: in between, the next sweep makes it again, under the same name. */
+async function restart(
+  { name, arn, pipeline, group }: KnownSchedule,
+  { control, scheduler, log, now }: LookParts,
+): Promise<number> {
+  const due = await control.sql(toStart)`
+    select scheduled_time, again_at from ops.schedule_restarts(${name}, ${arn})`;
+  for (const { scheduled_time, again_at } of due) {
+    const time = scheduledTime(Date.parse(scheduled_time));
+    const at = soon(now, new Date(again_at));
+    await scheduler.once(
+      onceOf({ scheduleArn: arn, scheduledTime: time, missed: true }, { pipeline, group, at }),
+    );
+    await control.sql`
+      select ops.record_schedule_event(${name}, ${time}::timestamptz, 'RESCHEDULED', 0, ${at.toISOString()}::timestamptz, '')`;
+    log.info('missed time is started', { schedule: name, scheduledTime: time, at: at.toISOString() });
+  }
+  return due.length;
+}
