@@ -16,7 +16,7 @@ export async function failedRun(to: Services, asOf: string, code = 'NOT_OURS'): 
   await to.control
     .sql`select ops.fail_attempt(${run.jobRunId}::uuid, 1, jsonb_build_object('code', ${code}::text, 'message', 'no'), true)`;
   // What always runs is left: it ends the run.
-  await workOff(to, to.control);
+  await workOff(to, to.control, run.runId);
   return run.runId;
 }
 
