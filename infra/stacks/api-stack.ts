@@ -7,6 +7,7 @@ import { Destinations } from '../constructs/destinations.ts';
 import { exportDemand, exportRoutes } from '../constructs/export-routes.ts';
 import type { Files } from '../constructs/files.ts';
 import { HttpApi } from '../constructs/http-api.ts';
+import { recoveryDemand, recoveryRoutes } from '../constructs/recovery-routes.ts';
 import { uploadDemand, uploadRoutes } from '../constructs/upload-routes.ts';
 import { DOCUMENT_FILE } from '../openapi/document.ts';
 import type { PipelineStack } from './pipeline-stack.ts';
@@ -108,6 +109,19 @@ export class ApiStack extends Stack {
       environment: destinations.environment(this),
     });
     destinations.grantSend(operate.function);
+    const recovery = new BundledFunction(this, 'Recovery', {
+      deployment,
+      name: 'api-recovery',
+      entry: 'functions/api/recovery.ts',
+      description:
+        'Answers the POST requests of the API that are about many runs at once: redrives, backfills, a sweep. Input: HTTP API requests (payload 2.0).',
+      timeoutSeconds: TIMEOUT_SECONDS,
+      memoryMb: 512,
+      database: { client, role: 'operator' },
+      demand: recoveryDemand(TIMEOUT_SECONDS),
+      environment: destinations.environment(this),
+    });
+    destinations.grantSend(recovery.function);
     const document = new BundledFunction(this, 'Document', {
       deployment,
       name: 'api-document',
@@ -140,6 +154,7 @@ export class ApiStack extends Stack {
         ...reads,
         ...exportRoutes(spreadsheets),
         ...uploadRoutes(uploads),
+        ...recoveryRoutes(recovery),
         { method: 'POST', path: '/api/v1/{proxy+}', handler: operate },
         { method: 'GET', path: '/openapi.json', handler: document },
       ],

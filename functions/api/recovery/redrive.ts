@@ -1,6 +1,7 @@
 import * as z from 'zod';
+import { inUtc, moment } from '../../core/dates.ts';
 import { ConflictError, InputError } from '../../core/errors.ts';
-import { done, endpoint, noParameters } from '../../core/http.ts';
+import { done, endpoint, noParameters, word } from '../../core/http.ts';
 import { sendOutbox } from '../../core/outbox.ts';
 import { sqsQueues } from '../../core/queues.ts';
 import {
@@ -13,7 +14,6 @@ import {
 import { instant } from '../../core/wire.ts';
 import { callerOf } from '../caller.ts';
 import { reasoned } from '../reason.ts';
-import { bodyInstant, bodyWord } from './body.ts';
 
 const body = z
   .strictObject({
@@ -23,11 +23,11 @@ const body = z
       .max(100)
       .optional()
       .describe('These runs, instead of those that the filter finds.'),
-    pipeline: bodyWord.optional().describe('Only runs of it and of its jobs.'),
-    job: bodyWord.optional().describe('Only runs in which this job failed.'),
-    code: bodyWord.optional().describe('Only runs in which a job failed with this code, e.g. `WORKER_LOST`.'),
-    failedFrom: bodyInstant.optional().describe('Only runs that failed then or later.'),
-    failedTo: bodyInstant.optional().describe('Only runs that failed before then.'),
+    pipeline: word().optional().describe('Only runs of it and of its jobs.'),
+    job: word().optional().describe('Only runs in which this job failed.'),
+    code: word().optional().describe('Only runs in which a job failed with this code, e.g. `WORKER_LOST`.'),
+    failedFrom: moment.optional().describe('Only runs that failed then or later.'),
+    failedTo: moment.optional().describe('Only runs that failed before then.'),
     limit: z.int().min(1).max(1000).default(100).describe('Runs, at most; the oldest dates come first.'),
     ratePerMinute: z.int().min(1).max(600).default(10).describe('Runs taken up in one minute, at most.'),
     reason: reasoned.shape.reason,
@@ -75,7 +75,8 @@ export const redriveStart = endpoint({
     })
     .meta({ id: 'StartedRedrive' }),
   problems: { 409: ['NOTHING_TO_REDRIVE'] },
-  async run({ event, body: { reason, dryRun, ratePerMinute, ...filter }, environment, log }) {
+  async run({ event, body: { reason, dryRun, ratePerMinute, ...asked }, environment, log }) {
+    const filter = { ...asked, failedFrom: inUtc(asked.failedFrom), failedTo: inUtc(asked.failedTo) };
     checkFilter(filter);
     const { control, config } = environment;
     const found = await findRedrivable(control.sql, filter);
@@ -111,8 +112,7 @@ function checkFilter({ runs, pipeline, job, code, failedFrom, failedTo }: Redriv
     const rule = 'cannot be given with runs, which name what is to be taken up';
     throw new InputError(given.map(([name, value]) => ({ field: `body.${name}`, value, rule })));
   }
-  if (failedFrom === undefined || failedTo === undefined || Date.parse(failedFrom) < Date.parse(failedTo))
-    return;
+  if (failedFrom === undefined || failedTo === undefined || failedFrom < failedTo) return;
   const rule = `must be after failedFrom, ${failedFrom}`;
   throw new InputError([{ field: 'body.failedTo', value: failedTo, rule }]);
 }

@@ -122,6 +122,11 @@ export function access(assembly: Assembly, environment: EnvironmentName): void {
       ['POST /api/v1/cabinet-trips/{proxy+}', kind],
       ['POST /api/v1/cabinet-payments/{proxy+}', kind],
       ['POST /api/v1/uploads/{proxy+}', kind],
+      ['POST /api/v1/redrive', kind],
+      ['POST /api/v1/redrives/{proxy+}', kind],
+      ['POST /api/v1/backfills', kind],
+      ['POST /api/v1/backfills/{proxy+}', kind],
+      ['POST /api/v1/sweep', kind],
       ['POST /api/v1/{proxy+}', kind],
       ['GET /openapi.json', kind],
     ]);
