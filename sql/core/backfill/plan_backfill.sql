@@ -12,8 +12,11 @@ as $$
     where r.pipeline = p_pipeline and r.as_of = d.as_of and r.kind = 'pipeline' and r.status = 'succeeded' and not r.dry_run
     order by r.created_at desc limit 1
   ) done on true
-  left join ops.runs active
-    on active.pipeline = p_pipeline and active.as_of = d.as_of and active.status = 'running' and not active.dry_run
+  left join lateral (
+    select r.run_id from ops.runs r
+    where r.pipeline = p_pipeline and r.as_of = d.as_of and r.status = 'running' and not r.dry_run
+    order by r.created_at limit 1
+  ) active on true
   order by case when p_newest_first then d.as_of end desc, d.as_of;
 $$;
 

@@ -46,9 +46,12 @@ as $$
     from asked a
     left join ops.runs r using (run_id)
     left join ops.redrive_runs waits on waits.run_id = a.run_id and waits.verdict is null
-    left join ops.runs active
-      on active.pipeline = r.pipeline and active.as_of = r.as_of and active.status = 'running' and not active.dry_run
-     and not r.dry_run and active.run_id <> r.run_id
+    left join lateral (
+      select o.run_id from ops.runs o
+      where o.pipeline = r.pipeline and o.as_of = r.as_of and o.status = 'running' and not o.dry_run
+        and not r.dry_run and o.run_id <> r.run_id
+      order by o.created_at limit 1
+    ) active on true
   )
   select j.run_id, j.verdict, case j.verdict when 'WAITING' then j.redrive_id when 'ACTIVE' then j.active_run_id end,
          j.status, j.pipeline, j.kind, j.as_of, j.dry_run, j.failed_at, j.error,
