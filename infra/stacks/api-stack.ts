@@ -101,7 +101,7 @@ export class ApiStack extends Stack {
       name: 'api-operate',
       entry: 'functions/api/operate.ts',
       description:
-        'Answers the POST requests of the API: starts, cancels and retries runs, acknowledges alerts. Input: HTTP API requests (payload 2.0).',
+        'Answers the POST requests of the API: starts runs, acknowledges alerts. Input: HTTP API requests (payload 2.0).',
       timeoutSeconds: TIMEOUT_SECONDS,
       memoryMb: 512,
       database: { client, role: 'operator' },
@@ -114,7 +114,7 @@ export class ApiStack extends Stack {
       name: 'api-recovery',
       entry: 'functions/api/recovery.ts',
       description:
-        'Answers the POST requests of the API that are about many runs at once: redrives, backfills, a sweep. Input: HTTP API requests (payload 2.0).',
+        'Answers the POST requests of the API about runs that there are: cancel, retry, redrive, backfill, sweep. Input: HTTP API requests (payload 2.0).',
       timeoutSeconds: TIMEOUT_SECONDS,
       memoryMb: 512,
       database: { client, role: 'operator' },

@@ -27,8 +27,8 @@ describe('resources', () => {
     expect(Object.fromEntries(counts.map(([type, found]) => [type, found?.length]))).toMatchInlineSnapshot(`
       {
         "AWS::ApiGatewayV2::Api": 1,
-        "AWS::ApiGatewayV2::Integration": 23,
-        "AWS::ApiGatewayV2::Route": 23,
+        "AWS::ApiGatewayV2::Integration": 24,
+        "AWS::ApiGatewayV2::Route": 24,
         "AWS::ApiGatewayV2::Stage": 1,
         "AWS::CloudWatch::Alarm": 39,
         "AWS::EC2::FlowLog": 1,
@@ -46,7 +46,7 @@ describe('resources', () => {
         "AWS::Lambda::EventInvokeConfig": 2,
         "AWS::Lambda::EventSourceMapping": 24,
         "AWS::Lambda::Function": 24,
-        "AWS::Lambda::Permission": 23,
+        "AWS::Lambda::Permission": 24,
         "AWS::Lambda::Version": 1,
         "AWS::Logs::LogGroup": 26,
         "AWS::Logs::MetricFilter": 1,

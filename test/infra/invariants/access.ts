@@ -122,6 +122,7 @@ export function access(assembly: Assembly, environment: EnvironmentName): void {
       ['POST /api/v1/cabinet-trips/{proxy+}', kind],
       ['POST /api/v1/cabinet-payments/{proxy+}', kind],
       ['POST /api/v1/uploads/{proxy+}', kind],
+      ['POST /api/v1/runs/{proxy+}', kind],
       ['POST /api/v1/redrive', kind],
       ['POST /api/v1/redrives/{proxy+}', kind],
       ['POST /api/v1/backfills', kind],

@@ -33,7 +33,7 @@ const problem = z.object({
 
 const LOCAL = ['127.0.0.1', 'localhost', '[::1]'];
 
-/** How requests are vouched for: not at all on this machine, by a token, or by the credentials of the environment. */
+/** Requests are vouched for by a token or the credentials of the environment; on this machine also by nothing. */
 export function openApi(base: string, env: NodeJS.ProcessEnv, now: () => Date = () => new Date()): Api {
   const origin = new URL(base);
   const authorize = authorizer(origin, env, now);
@@ -85,9 +85,10 @@ function authorizer(
   const token = env['CUADRE_TOKEN'];
   if (token !== undefined) return ({ headers }) => ({ ...headers, authorization: `Bearer ${token}` });
   const credentials = credentialsOf(env);
-  if (LOCAL.includes(origin.hostname)) return ({ headers }) => ({ ...headers });
   const region = /\.execute-api\.([\w-]+)\.amazonaws\.com/.exec(origin.hostname)?.[1] ?? env['AWS_REGION'];
   if (credentials === undefined || region === undefined) {
+    // A stack on this machine is open to it unless it was told otherwise.
+    if (LOCAL.includes(origin.hostname)) return ({ headers }) => ({ ...headers });
     throw new PermanentError(
       `${origin.host} wants signed requests: set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN, AWS_REGION), or CUADRE_TOKEN where it takes tokens`,
       { code: 'NO_CREDENTIALS' },
