@@ -26,7 +26,7 @@ const inputs = z.record(z.string(), z.record(z.string(), z.json()));
 function over(name: string, dryRun: boolean, summary: string): Command {
   return {
     name,
-    usage: `PIPELINE --from D --to D [--order oldest|newest] [--concurrency N] [--force] [--stop-on-failure] [--input JSON]${dryRun ? '' : ' --reason R'}`,
+    usage: `PIPELINE --from D --to D [--order oldest|newest] [--concurrency N] [--force] [--stop-on-failure] [--input JSON]${dryRun ? ' [--reason R]' : ' --reason R'}`,
     summary,
     words: ['PIPELINE'],
     options: {
