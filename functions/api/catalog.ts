@@ -4,6 +4,8 @@ import type { Job } from '../core/job.ts';
 import type { Pipeline } from '../core/pipeline.ts';
 import { pipelines } from '../pipelines.ts';
 
+export { findPipeline } from './pipelines.ts';
+
 /** Every job body: what the run API checks inputs with, and the CLI runs. */
 const jobs: readonly Job[] = [...cabinetJobs];
 
@@ -13,17 +15,5 @@ export function findJob(name: string): { readonly job: Job; readonly pipeline: P
   if (job !== undefined && pipeline !== undefined) return { job, pipeline };
   throw new InputError([
     { field: 'job', value: name, rule: `must be one of ${jobs.map((each) => each.name).join(', ')}` },
-  ]);
-}
-
-export function findPipeline(name: string): Pipeline {
-  const found = pipelines.find((candidate) => candidate.name === name);
-  if (found !== undefined) return found;
-  throw new InputError([
-    {
-      field: 'pipeline',
-      value: name,
-      rule: `must be one of ${pipelines.map((each) => each.name).join(', ')}`,
-    },
   ]);
 }

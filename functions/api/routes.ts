@@ -39,8 +39,12 @@ export function routed<Needs>(
     notFoundResponse: ({ method, path }) =>
       problemDocument(404, 'Not found', `there is no ${method} ${path}`, { code: 'NO_SUCH_ROUTE' }),
   });
+  // From the console there is no request: what could be asked for is said.
+  const answers = endpoints.map(({ method, route: path }) => `${method} ${path}`);
   // The gateway's own parameter is the catch-all of its route; the ones that count are the router's.
   const handler = async (event: HttpEvent, context: Context) =>
-    route({ ...event, pathParameters: {} }, context);
+    event.requestContext
+      ? route({ ...event, pathParameters: {} }, context)
+      : { statusCode: 200, body: JSON.stringify({ answers }) };
   return Object.assign(handler, { subject, endpoints });
 }

@@ -76,7 +76,7 @@ export const runDocument = z.strictObject({
       z.strictObject({
         acted_at: instant,
         operator: z.string(),
-        action: z.enum(['CANCEL', 'RETRY']),
+        action: z.string().describe('E.g. `CANCEL` or `RETRY`.'),
         reason: z.string(),
         detail: z.json(),
       }),

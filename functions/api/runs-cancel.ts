@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { done, endpoint, noParameters } from '../core/http.ts';
 import { cancelRun } from '../core/operations.ts';
+import { sendOutbox } from '../core/outbox.ts';
+import { sqsQueues } from '../core/queues.ts';
 import { callerOf } from './caller.ts';
 import { reasoned } from './reason.ts';
 
@@ -19,8 +21,11 @@ export const runsCancel = endpoint({
   problems: { 404: ['UNKNOWN_RUN'], 409: ['RUN_OVER'] },
   async run({ event, path: { run_id }, body: { reason }, environment, log }) {
     const operator = callerOf(event);
-    await cancelRun(environment.control.sql, run_id, { operator, reason });
-    log.info('run cancelled', { runId: run_id, operator });
+    const { control, config } = environment;
+    await cancelRun(control.sql, run_id, { operator, reason });
+    // Of a backfill, the next date began with this one's end.
+    const sent = await sendOutbox(control, sqsQueues(config.QUEUES), run_id);
+    log.info('run cancelled', { runId: run_id, operator, sent });
     return done(200, { run_id, status: 'failed', operator });
   },
 });

@@ -6,6 +6,7 @@ import { type QueueRecord, readEvent } from '../core/events.ts';
 import { parse } from '../core/input.ts';
 import { createLog, type Log } from '../core/log.ts';
 import { openEnvironment } from '../core/services.ts';
+import { instant } from '../core/wire.ts';
 import { ARRIVED, PROBE_TYPE } from './alert-message.ts';
 
 /** What SNS puts around a message for a queue. */
@@ -16,17 +17,28 @@ const envelope = z.looseObject({
   }),
 });
 
+const heard = z.strictObject({ sent: z.int(), arrived: z.int(), last_arrival: instant.nullable() });
+
 /**
- * Records which probes of the alert path arrived. Not lambdaHandler's: this function sends nothing, and without a
+ * Records which probes of the alert path arrived; from the console it says how many did. Not lambdaHandler's: this function sends nothing, and without a
  * database it has no ledger to look into; what it cannot record comes back with the queue's visibility time-out.
  */
-export async function handler(event: unknown, context: Context): Promise<SQSBatchResponse> {
+export async function handler(
+  event: unknown,
+  context: Context,
+): Promise<SQSBatchResponse | z.infer<typeof heard>> {
   const log = createLog().with({ function: 'alert probes', requestId: context.awsRequestId });
   const read = readEvent(event);
-  if (read.from !== 'queue') {
+  if (read.from === 'schedule') {
     throw new InputError([{ field: 'event', value: read.from, rule: 'must be messages of the probe queue' }]);
   }
   const { control } = await openEnvironment('alert probes');
+  if (read.from === 'invoke') {
+    parse(z.strictObject({}), read.input);
+    const [told] = await control.sql(heard)`
+      select count(sent_at)::integer as sent, count(arrived_at)::integer as arrived, max(arrived_at) as last_arrival from ops.alert_probes`;
+    return told ?? { sent: 0, arrived: 0, last_arrival: null };
+  }
   return recordArrivals(control, read.records, log);
 }
 

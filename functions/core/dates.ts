@@ -9,6 +9,22 @@ const rule = 'must be a calendar date that exists, as YYYY-MM-DD without a time'
  */
 export const calendarDate = z.iso.date(rule).refine((date) => !date.startsWith('0000'), rule);
 
+const momentRule = 'must be a moment with its offset from UTC, as 2026-01-13T02:00:00Z';
+
+/** A moment as somebody writes it, in a year that PostgreSQL has. */
+export const moment = z.iso
+  .datetime({ offset: true, error: momentRule })
+  .max(40, momentRule)
+  .refine((text) => {
+    const year = new Date(text).getUTCFullYear();
+    return year >= 1 && year <= 9999;
+  }, momentRule);
+
+/** As PostgreSQL reads every one of them: it has no offset of 16 hours or more. */
+export function inUtc(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : new Date(text).toISOString();
+}
+
 /** The calendar date of an instant in an IANA zone. */
 export function dateIn(timeZone: string, instant: Date): string {
   // en-CA writes dates as YYYY-MM-DD.

@@ -1,22 +1,28 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import * as z from 'zod';
+import type { Sql } from './database.ts';
 import type { QueueRecord } from './events.ts';
+import { parse } from './input.ts';
 import { type Invocation, type LambdaHandler, lambdaHandler } from './lambda.ts';
 import { MESSAGE_SCHEMA } from './message.ts';
 import { sendOutbox } from './outbox.ts';
 import type { Pipeline } from './pipeline.ts';
 import { type Queues, sqsQueues } from './queues.ts';
+import { instant } from './wire.ts';
 
 /**
  * Reads the pipeline's dead-letter queues: each message is kept whole with its reason, and the job run it
- * leaves unfinished is failed with its descendants resolved, so that no run hangs.
+ * leaves unfinished is failed with its descendants resolved, so that no run hangs. From the console it says what it has.
  */
 export function deadLetterHandler(pipeline: Pipeline): LambdaHandler {
   return lambdaHandler(
     `${pipeline.name} dead letters`,
-    async (event, invocation): Promise<SQSBatchResponse> => {
-      if (event.from !== 'queue')
-        throw new Error('only queues bring dead letters; there is nothing to invoke here');
+    async (event, invocation): Promise<SQSBatchResponse | { readonly recorded: Recorded[] }> => {
+      if (event.from === 'schedule') throw new Error('only queues bring dead letters');
+      if (event.from === 'invoke') {
+        parse(z.strictObject({}), event.input);
+        return { recorded: await recordedSoFar(invocation.environment.control.sql) };
+      }
       const queues = sqsQueues(invocation.environment.config.QUEUES);
       const failed: string[] = [];
       for (const record of event.records) {
@@ -33,6 +39,15 @@ export function deadLetterHandler(pipeline: Pipeline): LambdaHandler {
       return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
     },
   );
+}
+
+const recorded = z.strictObject({ reason: z.string(), letters: z.int(), last: instant });
+type Recorded = z.infer<typeof recorded>;
+
+/** For a person who looks in from the console. */
+function recordedSoFar(sql: Sql): Promise<Recorded[]> {
+  return sql(recorded)`
+    select reason, count(*)::integer as letters, max(received_at) as last from ops.dead_letters group by reason order by reason`;
 }
 
 const verdict = z.strictObject({ done: z.enum(['BURIED', 'FAILED', 'ALREADY']) });

@@ -192,6 +192,24 @@ export async function sweepRuns(sql: Sql, tries: number): Promise<z.infer<typeof
   return row;
 }
 
+const carriedOn = z.strictObject({
+  /** Runs that a redrive took up again, and redrives that are not through. */
+  released: z.int(),
+  redrives: z.int(),
+  /** Dates that a backfill began, and backfills that are not through. */
+  started: z.int(),
+  backfills: z.int(),
+});
+
+/** Moves on what people have set going over many runs. */
+export async function carryOn(sql: Sql): Promise<z.infer<typeof carriedOn>> {
+  const [row] = await sql(carriedOn)`
+    select r.released, r.waiting as redrives, b.started, b.waiting as backfills
+    from ops.release_redrives() r cross join ops.advance_backfills() b`;
+  if (row === undefined) throw new Error('ops.release_redrives returned nothing');
+  return row;
+}
+
 export const jobRunResult = z.strictObject({
   run_id: z.uuid(),
   job_run_id: z.uuid(),

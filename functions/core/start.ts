@@ -65,19 +65,24 @@ export function startPipeline(
   trigger: Trigger,
   options: StartOptions,
 ): Promise<StartedRun & { asOf: string; dryRun: boolean }> {
+  const graph = graphFor(pipeline, request.input);
+  return start(sql, pipeline, 'pipeline', graph, request, trigger, options);
+}
+
+/**
+ * What a run of the pipeline does, with the input that was asked for on top of the pipeline's own.
+ * @throws InputError for a job that it does not have
+ */
+export function graphFor(pipeline: Pipeline, input: Readonly<Record<string, JsonObject>>): Graph {
   const jobs = graphOf(pipeline);
-  const unknown = Object.keys(request.input).filter((name) => jobs[name] === undefined);
+  const unknown = Object.keys(input).filter((name) => jobs[name] === undefined);
   if (unknown.length > 0) {
     const rule = `is not a job of ${pipeline.name}, which has ${Object.keys(jobs).join(', ')}`;
     throw new InputError(unknown.map((name) => ({ field: `input.${name}`, value: undefined, rule })));
   }
-  const graph = Object.fromEntries(
-    Object.entries(jobs).map(([name, node]) => [
-      name,
-      { ...node, input: { ...node.input, ...request.input[name] } },
-    ]),
+  return Object.fromEntries(
+    Object.entries(jobs).map(([name, node]) => [name, { ...node, input: { ...node.input, ...input[name] } }]),
   );
-  return start(sql, pipeline, 'pipeline', graph, request, trigger, options);
 }
 
 async function start(

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Database } from './database.ts';
-import { sweepRuns } from './ledger.ts';
+import { carryOn, sweepRuns } from './ledger.ts';
 import { sendOutbox } from './outbox.ts';
 import type { Queues } from './queues.ts';
 import { MAX_TRIES } from './retry.ts';
@@ -9,6 +9,9 @@ import type { SweepSchedule } from './sweep-schedule.ts';
 export type Swept = Awaited<ReturnType<typeof sweepRuns>> & {
   /** Messages that a crash left in the outbox, and those of what was queued again. */
   readonly sent: number;
+  /** Runs that a redrive took up again, and dates that a backfill began. */
+  readonly released: number;
+  readonly started: number;
 };
 
 /**
@@ -30,16 +33,28 @@ export async function sweep(control: Database, queues: Queues, schedule: SweepSc
     resent: first.resent + second.resent,
     closed: first.closed + second.closed,
     sent: first.sent + second.sent,
+    released: first.released + second.released,
+    started: first.started + second.started,
     active: second.active,
   };
 }
 
-async function sweepOnce(control: Database, queues: Queues): Promise<Swept> {
+/** Without the schedule: a person's pass. `active` counts what there is to come back for. */
+export async function sweepOnce(control: Database, queues: Queues): Promise<Swept> {
+  // Before the runs are counted: what this begins is under way.
+  const { released, redrives, started, backfills } = await carryOn(control.sql);
   const swept = await sweepRuns(control.sql, MAX_TRIES);
-  return { ...swept, sent: await sendOutbox(control, queues, null) };
+  const sent = await sendOutbox(control, queues, null);
+  return { ...swept, active: swept.active + redrives + backfills, sent, released, started };
 }
 
-const waiting = z.strictObject({ active: z.int(), silent: z.int(), unsent: z.int() });
+const waiting = z.strictObject({
+  active: z.int(),
+  silent: z.int(),
+  unsent: z.int(),
+  redrives: z.int(),
+  backfills: z.int(),
+});
 
 /** What there is to sweep; changes nothing. */
 export async function wouldSweep(control: Database): Promise<z.infer<typeof waiting>> {
@@ -48,7 +63,9 @@ export async function wouldSweep(control: Database): Promise<z.infer<typeof wait
       (select count(*)::integer from ops.runs where status = 'running') as active,
       (select count(*)::integer from ops.job_runs j left join ops.heartbeats h using (job_run_id)
        where j.status = 'running' and j.shards is null and coalesce(h.beat_at < clock_timestamp() - ops.lease(), true)) as silent,
-      (select count(*)::integer from ops.outbox where sent_at is null) as unsent`;
+      (select count(*)::integer from ops.outbox where sent_at is null) as unsent,
+      (select count(*)::integer from ops.redrives where status = 'running') as redrives,
+      (select count(*)::integer from ops.backfills where status = 'running') as backfills`;
   if (row === undefined) throw new Error('a select without a from clause returned no row');
   return row;
 }

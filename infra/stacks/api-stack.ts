@@ -7,6 +7,7 @@ import { Destinations } from '../constructs/destinations.ts';
 import { exportDemand, exportRoutes } from '../constructs/export-routes.ts';
 import type { Files } from '../constructs/files.ts';
 import { HttpApi } from '../constructs/http-api.ts';
+import { recoveryDemand, recoveryRoutes } from '../constructs/recovery-routes.ts';
 import { scheduleFunction, scheduleRoutes } from '../constructs/schedule-routes.ts';
 import { uploadDemand, uploadRoutes } from '../constructs/upload-routes.ts';
 import { DOCUMENT_FILE } from '../openapi/document.ts';
@@ -101,7 +102,7 @@ export class ApiStack extends Stack {
       name: 'api-operate',
       entry: 'functions/api/operate.ts',
       description:
-        'Answers the POST requests of the API: starts, cancels and retries runs, acknowledges alerts. Input: HTTP API requests (payload 2.0).',
+        'Answers the POST requests of the API: starts runs, acknowledges alerts. Input: HTTP API requests (payload 2.0).',
       timeoutSeconds: TIMEOUT_SECONDS,
       memoryMb: 512,
       database: { client, role: 'operator' },
@@ -109,6 +110,19 @@ export class ApiStack extends Stack {
       environment: destinations.environment(this),
     });
     destinations.grantSend(operate.function);
+    const recovery = new BundledFunction(this, 'Recovery', {
+      deployment,
+      name: 'api-recovery',
+      entry: 'functions/api/recovery.ts',
+      description:
+        'Answers the POST requests of the API about runs that there are: cancel, retry, redrive, backfill, sweep. Input: HTTP API requests (payload 2.0).',
+      timeoutSeconds: TIMEOUT_SECONDS,
+      memoryMb: 512,
+      database: { client, role: 'operator' },
+      demand: recoveryDemand(TIMEOUT_SECONDS),
+      environment: destinations.environment(this),
+    });
+    destinations.grantSend(recovery.function);
     const document = new BundledFunction(this, 'Document', {
       deployment,
       name: 'api-document',
@@ -148,6 +162,7 @@ export class ApiStack extends Stack {
         ...exportRoutes(spreadsheets),
         ...uploadRoutes(uploads),
         ...scheduleRoutes(schedules),
+        ...recoveryRoutes(recovery),
         { method: 'POST', path: '/api/v1/{proxy+}', handler: operate },
         { method: 'GET', path: '/openapi.json', handler: document },
       ],

@@ -52,6 +52,27 @@ describe('GET /api/v1/runs', () => {
     expect(page((await call(runsList, reader, { query: { status: 'failed' } })).body).data).toEqual([]);
   });
 
+  test.each<[Record<string, string>, number]>([
+    [{ kind: 'pipeline' }, 3],
+    [{ kind: 'job' }, 0],
+    [{ job: 'toy.third' }, 3],
+    [{ job: 'toy.fourth' }, 0],
+    [{ trigger: 'api' }, 3],
+    [{ trigger: 'schedule' }, 0],
+    [{ dry_run: 'false' }, 3],
+    [{ dry_run: 'true' }, 0],
+    [{ code: 'WORKER_LOST' }, 0],
+    [{ as_of_from: '2026-01-03' }, 2],
+    [{ as_of_to: '2026-01-03' }, 2],
+    [{ as_of_from: '2026-01-03', as_of_to: '2026-01-03' }, 1],
+    [{ since: '2020-01-01T00:00:00Z', until: '9999-12-31T23:59:59Z' }, 3],
+    [{ until: '2020-01-01T00:00:00-05:00' }, 0],
+    [{ since: '2020-01-01T00:00:00+23:59' }, 3],
+  ])('filters by %j', async (query, found) => {
+    const { status, body } = await call(runsList, reader, { query });
+    expect([status, page(body).data.length]).toEqual([200, found]);
+  });
+
   test('keeps SQL in a parameter as text', async () => {
     const { status, body } = await call(runsList, reader, {
       query: { pipeline: "x'; drop table ops.runs; --" },
@@ -77,6 +98,16 @@ describe('GET /api/v1/runs', () => {
     [{ status: 'done' }, 'query.status', 'done'],
     [{ cursor: 'nonsense' }, 'query.cursor', 'nonsense'],
     [{ colour: 'red' }, 'query.colour', 'red'],
+    [{ kind: 'night' }, 'query.kind', 'night'],
+    [{ dry_run: 'yes' }, 'query.dry_run', 'yes'],
+    [{ since: '2026-01-13' }, 'query.since', '2026-01-13'],
+    [{ since: '0000-01-01T00:00:00Z' }, 'query.since', '0000-01-01T00:00:00Z'],
+    [{ as_of_from: '2026-01-04', as_of_to: '2026-01-03' }, 'query.as_of_to', '2026-01-03'],
+    [
+      { since: '2026-01-02T00:00:00Z', until: '2026-01-01T00:00:00Z' },
+      'query.until',
+      '2026-01-01T00:00:00.000Z',
+    ],
   ])('refuses %j with 400, naming the field and the value', async (query, field, value) => {
     const { status, headers, body } = await call(runsList, reader, { query });
     expect(status).toBe(400);

@@ -28,11 +28,11 @@ export async function openLocalDatabase(env: NodeJS.ProcessEnv): Promise<LocalDa
 }
 
 /** Base address of the API of the stack that `npm start` runs. */
-export async function localApi(env: NodeJS.ProcessEnv): Promise<string> {
+export async function localApi(env: NodeJS.ProcessEnv, flag = '--base-url'): Promise<string> {
   const found = await readRunning(env);
   if (found?.apiUrl !== undefined) return found.apiUrl;
   throw new PermanentError(
-    'no local stack is running: start one with `npm start` (in another terminal), or name an API with --base-url',
+    `no local stack is running: start one with \`npm start\` (in another terminal), or name an API with ${flag}`,
     { code: 'NO_API' },
   );
 }

@@ -2,6 +2,7 @@ import { CuadreError } from '../../../functions/core/errors.ts';
 import { demo } from './demo.ts';
 import { ingest } from './ingest.ts';
 import { job } from './job.ts';
+import { ops } from './ops.ts';
 import { start } from './start.ts';
 import { validate } from './validate.ts';
 
@@ -12,6 +13,7 @@ const commands: Readonly<Record<string, (args: readonly string[]) => Promise<Exi
   demo,
   ingest,
   job,
+  ops,
   start,
   validate,
 };

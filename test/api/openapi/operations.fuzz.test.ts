@@ -57,7 +57,7 @@ async function check({ request, body }: Sent): Promise<void> {
   const problem = expectDocumented(request, exchange);
   const status = exchange.result.statusCode ?? 0;
   answered.set(`${operation.id} ${status}`, (answered.get(`${operation.id} ${status}`) ?? 0) + 1);
-  // A segment that holds a slash once it is decoded is another path: nobody looks at the body.
+  // A path that is another one once its segments are decoded: nobody looks at the body.
   if (!body.good && problem.code !== 'NO_SUCH_ROUTE') {
     expect([400, 413]).toContain(status);
     const fields = problem.problems.map(({ field }) => field);

@@ -50,6 +50,7 @@ function bySchema({ type, enum: values, format, pattern, ...schema }: Schema): f
     return fc.oneof(fc.integer({ min, max }), fc.constantFrom(min, max)).map(String);
   }
   if (format === 'date') return day;
+  if (format === 'date-time') return day.map((date) => `${date}T02:00:00Z`);
   if (format === 'uuid') return fc.uuid();
   const [minLength, maxLength] = [Number(schema['minLength'] ?? 0), Number(schema['maxLength'] ?? 100)];
   if (typeof pattern === 'string' && pattern !== '^[^\\0]*$') return fc.stringMatching(new RegExp(pattern));

@@ -129,6 +129,12 @@ export function access(assembly: Assembly, environment: EnvironmentName): void {
       ['POST /api/v1/uploads/{proxy+}', kind],
       ['GET /api/v1/schedules', kind],
       ['POST /api/v1/schedules/{proxy+}', kind],
+      ['POST /api/v1/runs/{proxy+}', kind],
+      ['POST /api/v1/redrive', kind],
+      ['POST /api/v1/redrives/{proxy+}', kind],
+      ['POST /api/v1/backfills', kind],
+      ['POST /api/v1/backfills/{proxy+}', kind],
+      ['POST /api/v1/sweep', kind],
       ['POST /api/v1/{proxy+}', kind],
       ['GET /openapi.json', kind],
     ]);

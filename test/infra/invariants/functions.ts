@@ -54,6 +54,7 @@ const USERS = {
   'api-payments': 'reader',
   'api-read': 'reader',
   'api-operate': 'operator',
+  'api-recovery': 'operator',
   'api-document': 'none',
   'api-uploads': 'operator',
   'api-schedules': 'operator',

@@ -143,7 +143,7 @@ export function queues(assembly: Assembly): void {
       );
       return sends.length > 0;
     });
-    // The jobs, the planner, the dead letters' consumer, the sweeper and the operator's two parts of the API.
-    expect(senders).toHaveLength(jobs.length + 5);
+    // The jobs, the planner, the dead letters' consumer, the sweeper and the operator's three parts of the API.
+    expect(senders).toHaveLength(jobs.length + 6);
   });
 }

@@ -28,6 +28,8 @@ export interface WorldOptions {
   readonly input?: Readonly<Record<string, Record<string, string | number | boolean>>>;
   readonly points: Points;
   readonly rescue: Rescue;
+  /** What begins it, instead of the planner; again until it was not stopped. */
+  readonly begin?: (process: Process, queues: Queues) => Promise<void>;
 }
 
 interface Message {
@@ -73,7 +75,8 @@ export class World {
   }
 
   #plan(): Promise<boolean> {
-    const { pipeline, asOf, input = {} } = this.#options;
+    const { pipeline, asOf, input = {}, begin } = this.#options;
+    if (begin !== undefined) return this.#alive('operator', (process) => begin(process, this.#queues));
     return this.#alive('planner', async (process, invocation) => {
       await plan(
         pipeline,
@@ -194,7 +197,10 @@ export class World {
   }
 
   async #underWay(): Promise<boolean> {
-    const touched = await this.#options.database.admin.sql`select from ops.runs where status = 'running'`;
+    const touched = await this.#options.database.admin.sql`
+      select from ops.runs where status = 'running'
+      union all select from ops.redrives where status = 'running'
+      union all select from ops.backfills where status = 'running'`;
     return touched > 0;
   }
 }

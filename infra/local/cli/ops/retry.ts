@@ -1,0 +1,20 @@
+import * as z from 'zod';
+import { pathOf } from './client.ts';
+import { type Command, reasonOf, text } from './command.ts';
+
+const retried = z.looseObject({ run_id: z.string(), queued: z.int() });
+
+/** `ops retry ID --reason R` */
+export const retry: Command = {
+  name: 'retry',
+  usage: 'RUN_ID --reason R',
+  summary: 'take a failed run up again, from the jobs that failed',
+  words: ['RUN_ID'],
+  options: { reason: text },
+  async run(given, api) {
+    const path = pathOf('/api/v1/runs', given.words[0] ?? '', '/retry');
+    const answer = await api.post(retried, path, { reason: reasonOf(given) });
+    const jobs = answer.queued === 1 ? '1 job' : `${answer.queued} jobs`;
+    return { answer, lines: [`run ${answer.run_id} goes on: ${jobs} queued again`], code: 0 };
+  },
+};
