@@ -3,9 +3,12 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct, IConstruct } from 'constructs';
 import { ARRIVED } from '../../functions/cabinet/alert-message.ts';
+import { FORGED, SEALED } from '../../functions/core/audit-lines.ts';
 import { type AlarmSpec, Alarms } from '../constructs/alarms.ts';
+import { AUDIT_SEAL } from '../constructs/audit-seals.ts';
 import { BundledFunction, type Deployment } from '../constructs/bundled-function.ts';
 import { DeadLetterQueue } from '../constructs/dead-letter-queue.ts';
+import { LogAlarm } from '../constructs/log-alarm.ts';
 import { NotificationTopic } from '../constructs/notification-topic.ts';
 import { SilenceAlarm } from '../constructs/silence-alarm.ts';
 import type { AlertsStack } from './alerts-stack.ts';
@@ -17,7 +20,7 @@ export interface MonitoringStackProps extends StackProps {
   readonly alerts: AlertsStack;
 }
 
-/** A night and two hours: the run may begin an hour late, and takes less than another. */
+/** A day and two hours: what is scheduled may begin an hour late, and takes less than another. */
 const PROBE_HOURS = 26;
 
 /** Alarms on what must not pass in silence. */
@@ -54,6 +57,20 @@ export class MonitoringStack extends Stack {
       message: ARRIVED,
       hours: PROBE_HOURS,
       actions,
+    });
+    const seals = { prefix, logGroupName: `/aws/lambda/${prefix}-${AUDIT_SEAL}`, actions };
+    new SilenceAlarm(this, 'SealsSilent', {
+      ...seals,
+      name: 'audit-seals-silent',
+      description: `The audit trail has not been sealed for ${PROBE_HOURS} hours: what was added since could be altered without a trace.`,
+      message: SEALED,
+      hours: PROBE_HOURS,
+    });
+    new LogAlarm(this, 'AuditFindings', {
+      ...seals,
+      name: 'audit-findings',
+      description: `A walk over the audit trail found rows or seals that are not as they were sealed: somebody altered history. Look in ${seals.logGroupName} for "${FORGED}".`,
+      message: FORGED,
     });
   }
 }

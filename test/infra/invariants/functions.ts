@@ -48,6 +48,7 @@ const USERS = {
   'alert-probes': 'jobs',
   'cabinet-planner': 'jobs',
   'cabinet-dead-letters': 'jobs',
+  'audit-seal': 'jobs',
   sweeper: 'jobs',
   'api-collections': 'reader',
   'api-exports': 'reader',
@@ -150,6 +151,7 @@ export function functions(assembly: Assembly): void {
       destination: JSON.stringify(found.properties['DestinationConfig']),
     }));
     expect(asynchronous.map(({ name }) => name).toSorted()).toEqual([
+      `cuadre-audit-seal`,
       `cuadre-cabinet-planner`,
       `cuadre-sweeper`,
     ]);
