@@ -81,6 +81,8 @@ describe('resources', () => {
     const expected = [
       ...functions.map((Value) => ['Errors', JSON.stringify([{ Name: 'FunctionName', Value }])]),
       ['alert-probes-silent', undefined],
+      ['audit-findings', undefined],
+      ['audit-seals-silent', undefined],
       ['Invocations', JSON.stringify([{ Name: 'FunctionName', Value: 'cuadre-cabinet-dead-letters' }])],
       ...queues.map((Value) => [
         'ApproximateNumberOfMessagesVisible',

@@ -4,6 +4,7 @@ import { ingest } from './ingest.ts';
 import { job } from './job.ts';
 import { start } from './start.ts';
 import { validate } from './validate.ts';
+import { verify } from './verify.ts';
 
 /** 0 done, 1 done with failed checks or row errors, 2 failed or refused. */
 export type ExitCode = 0 | 1 | 2;
@@ -14,6 +15,7 @@ const commands: Readonly<Record<string, (args: readonly string[]) => Promise<Exi
   job,
   start,
   validate,
+  verify,
 };
 
 async function main([name, ...args]: readonly string[]): Promise<void> {

@@ -50,6 +50,7 @@ const USERS = {
   'cabinet-dead-letters': 'jobs',
   'audit-seal': 'jobs',
   sweeper: 'jobs',
+  'api-audit': 'reader',
   'api-collections': 'reader',
   'api-exports': 'reader',
   'api-payments': 'reader',
