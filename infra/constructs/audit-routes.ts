@@ -2,7 +2,7 @@ import type { BundledFunction, ConnectionDemand } from './bundled-function.ts';
 import type { Route, Throttle } from './http-api.ts';
 
 /** The reads of the audit trail: the gateway prefers these to the greedy one of the other reads. */
-const PATHS = ['/api/v1/audit/{proxy+}'];
+const PATHS = ['/api/v1/audit/{proxy+}', '/api/v1/runs/{run_id}/figures/{proxy+}'];
 
 /** A person who asks where a figure comes from asks for a few of them. */
 const THROTTLE: Throttle = { rateLimit: 2, burstLimit: 5 };
