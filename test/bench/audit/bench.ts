@@ -7,6 +7,7 @@ import { parse } from '../../../functions/core/input.ts';
 import { migrate } from '../../../functions/core/migrate.ts';
 import { createUpstream } from '../../../infra/local/data/upstream.ts';
 import { roleSettings, Server, settings } from '../claims/server.ts';
+import { clusterCpu, postmasterOf } from '../cluster-cpu.ts';
 import { describeMachine } from '../machine.ts';
 import { seconds, whole } from '../stats.ts';
 
@@ -45,51 +46,57 @@ export async function bench(args: readonly string[]): Promise<void> {
 }
 
 async function measure(server: Server, admin: Database, entries: number): Promise<void> {
+  const postmaster = await postmasterOf(admin);
+  const cpu = async () => (postmaster === undefined ? Number.NaN : clusterCpu(postmaster));
+  async function timed<T>(work: () => Promise<T>): Promise<Timed<T>> {
+    const [begun, used] = [performance.now(), await cpu()];
+    const value = await work();
+    return { took: performance.now() - begun, used: (await cpu()) - used, value };
+  }
   await admin.script(run);
   const written = await timed(() => admin.script(decisions(entries)));
   await admin.script('vacuum analyze ops.decisions');
   await server.as('cuadre_jobs', DATABASE, async ({ sql }) => {
     const codeVersion = 'bench';
+    const walk = () => verifyAudit(sql, { anchor: null, codeVersion, dryRun: true });
     const bare = await timed(
       () => admin.sql(one)`
-        select count(sha256(convert_to(jsonb_build_array(job_run_id, subject, decision, reason, detail, evidence)::text, 'UTF8')))::text as n
-        from ops.decisions`,
+      select count(sha256(convert_to(jsonb_build_array(job_run_id, subject, decision, reason, detail, evidence)::text, 'UTF8')))::text as n
+      from ops.decisions`,
     );
     const sealed = await timed(() => sealAudit(sql, { codeVersion, dryRun: false, perSeal: 2 * entries }));
     await admin.script('vacuum analyze ops.audit_sealed_entries');
-    const walked = await timed(() => verifyAudit(sql, { anchor: null, codeVersion, dryRun: true }));
+    const walked = await timed(walk);
     await admin.script(
-      `set session_replication_role = replica; update ops.decisions set reason = 'x' where decision_id = ${Math.ceil(entries / 2)}; reset session_replication_role`,
+      `set session_replication_role = replica;
+       update ops.decisions set reason = 'x' where decision_id = ${Math.ceil(entries / 2)}; reset session_replication_role`,
     );
-    const altered = await timed(() => verifyAudit(sql, { anchor: null, codeVersion, dryRun: true }));
+    const altered = await timed(walk);
     await admin.script(decisions(1000));
     const more = await timed(() => sealAudit(sql, { codeVersion, dryRun: false }));
-    const sizes = await admin.sql(one)`
+    const [size] = await admin.sql(one)`
       select format('%s decisions, %s entries’ digests and their index', pg_size_pretty(pg_total_relation_size('ops.decisions')),
                     pg_size_pretty(pg_total_relation_size('ops.audit_sealed_entries'))) as n`;
-    const rate = (milliseconds: number) => `${whole((entries / milliseconds) * 1000)}/s`;
-    const line = (name: string, text: string) => console.log(`  ${name.padEnd(34)} ${text}`);
     console.log(`audit: ${whole(entries)} decisions`);
-    line('written, one statement', `${seconds(written.took)}  ${rate(written.took)}`);
-    line('bare: a digest of each, no more', `${seconds(bare.took)}  ${rate(bare.took)}`);
-    line(
-      'sealed',
-      `${seconds(sealed.took)}  ${rate(sealed.took)}  ${(sealed.took / bare.took).toFixed(2)} of bare`,
-    );
-    line(
-      'walked',
-      `${seconds(walked.took)}  ${rate(walked.took)}  ${(walked.took / bare.took).toFixed(2)} of bare, ${walked.value.findings} findings`,
-    );
-    line('walked, one row altered', `${seconds(altered.took)}  ${altered.value.findings} findings`);
-    line('1,000 more sealed', `${seconds(more.took)}  ${whole(more.value.entries)} entries`);
-    line('size', sizes[0]?.n ?? '');
+    const line = (name: string, { took, used }: Timed<unknown>, more_ = '') =>
+      console.log(
+        `  ${name.padEnd(32)} ${seconds(took).padStart(9)}  processor ${seconds(used).padStart(8)}, ${(used / bare.used).toFixed(2)} of bare  ${more_}`,
+      );
+    line('written, one statement', written);
+    line('bare: a digest of each', bare);
+    line('sealed', sealed);
+    line('walked', walked, `${walked.value.findings} findings`);
+    line('walked, one row altered', altered, `${altered.value.findings} findings`);
+    line('1,000 more, sealed', more, `${whole(more.value.entries)} entries`);
+    console.log(`  size: ${size?.n}`);
   });
 }
 
-async function timed<T>(work: () => Promise<T>): Promise<{ readonly took: number; readonly value: T }> {
-  const begun = performance.now();
-  const value = await work();
-  return { took: performance.now() - begun, value };
+interface Timed<T> {
+  /** Milliseconds by the clock, and of processor in PostgreSQL. */
+  readonly took: number;
+  readonly used: number;
+  readonly value: T;
 }
 
 const run = `
