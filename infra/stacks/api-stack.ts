@@ -1,5 +1,6 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { auditDemand, auditRoutes } from '../constructs/audit-routes.ts';
 import { BundledFunction, type Deployment } from '../constructs/bundled-function.ts';
 import type { Database } from '../constructs/database.ts';
 import { DatabaseClient } from '../constructs/database-client.ts';
@@ -97,6 +98,17 @@ export class ApiStack extends Stack {
       environment: { FILES_BUCKET: files.bucketName },
     });
     files.grant(spreadsheets, 'exports', 'read', 'write');
+    const audit = new BundledFunction(this, 'ReadAudit', {
+      deployment,
+      name: 'api-audit',
+      entry: 'functions/api/audit.ts',
+      description:
+        'Answers the GET requests of the API on the audit trail: seals, and what a figure stands on. Input: HTTP API requests (payload 2.0).',
+      timeoutSeconds: TIMEOUT_SECONDS,
+      memoryMb: 512,
+      database: { client, role: 'reader' },
+      demand: auditDemand(TIMEOUT_SECONDS),
+    });
     const operate = new BundledFunction(this, 'Operate', {
       deployment,
       name: 'api-operate',
@@ -160,6 +172,7 @@ export class ApiStack extends Stack {
       routes: [
         ...reads,
         ...exportRoutes(spreadsheets),
+        ...auditRoutes(audit),
         ...uploadRoutes(uploads),
         ...scheduleRoutes(schedules),
         ...recoveryRoutes(recovery),

@@ -3,8 +3,10 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct, IConstruct } from 'constructs';
 import { ARRIVED } from '../../functions/cabinet/alert-message.ts';
+import { FORGED, SEALED } from '../../functions/core/audit-lines.ts';
 import { BEGINS_DEGRADED, TIMES_MISSED } from '../../functions/core/schedules/messages.ts';
 import { type AlarmSpec, Alarms } from '../constructs/alarms.ts';
+import { AUDIT_SEAL } from '../constructs/audit-seals.ts';
 import { BundledFunction, type Deployment } from '../constructs/bundled-function.ts';
 import { DeadLetterQueue } from '../constructs/dead-letter-queue.ts';
 import { LogAlarm } from '../constructs/log-alarm.ts';
@@ -19,7 +21,7 @@ export interface MonitoringStackProps extends StackProps {
   readonly alerts: AlertsStack;
 }
 
-/** A night and two hours: the run may begin an hour late, and takes less than another. */
+/** A day and two hours: what is scheduled may begin an hour late, and takes less than another. */
 const PROBE_HOURS = 26;
 
 /** Alarms on what must not pass in silence. */
@@ -77,6 +79,20 @@ export class MonitoringStack extends Stack {
       logGroupName: `/aws/lambda/${prefix}-sweeper`,
       message: TIMES_MISSED,
       actions,
+    });
+    const seals = { prefix, logGroupName: `/aws/lambda/${prefix}-${AUDIT_SEAL}`, actions };
+    new SilenceAlarm(this, 'SealsSilent', {
+      ...seals,
+      name: 'audit-seals-silent',
+      description: `The audit trail has not been sealed for ${PROBE_HOURS} hours: what was added since could be altered without a trace.`,
+      message: SEALED,
+      hours: PROBE_HOURS,
+    });
+    new LogAlarm(this, 'AuditFindings', {
+      ...seals,
+      name: 'audit-findings',
+      description: `A walk over the audit trail found rows or seals that are not as they were sealed: somebody altered history. Look in ${seals.logGroupName} for "${FORGED}".`,
+      message: FORGED,
     });
   }
 }

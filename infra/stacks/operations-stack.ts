@@ -1,6 +1,7 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import { AuditSeals } from '../constructs/audit-seals.ts';
 import { BundledFunction, type Deployment, OCCASIONAL } from '../constructs/bundled-function.ts';
 import { consume, LEAST_CONCURRENCY } from '../constructs/consume.ts';
 import type { Database } from '../constructs/database.ts';
@@ -25,6 +26,7 @@ export class OperationsStack extends Stack {
   ) {
     super(scope, id, props);
     const client = new DatabaseClient(this, 'Client', database);
+    new AuditSeals(this, 'Audit', { deployment, client });
     const destinations = new Destinations(
       pipelines.flatMap(({ queues }) => queues.map(([job, { queue }]) => [job, queue] as const)),
     );

@@ -19,6 +19,10 @@ const benches: Readonly<Record<string, Bench>> = {
     about: "the collection screens' endpoints against a bare HTTP server that runs the same SQL",
     load: () => import('./api/bench.ts'),
   },
+  audit: {
+    about: 'the audit trail sealed and walked, against a digest of each row and no more',
+    load: () => import('./audit/bench.ts'),
+  },
   leads: {
     about: 'the leads job: time, precision and recall, leads against as many drivers',
     load: () => import('./leads/bench.ts'),

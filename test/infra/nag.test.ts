@@ -18,8 +18,8 @@ const ONCE =
   /^AwsSolutions-IAM5\[Resource::arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>:schedule\/cuadre-\w+-once\/\*\]$/;
 /** The bucket of files has no log of accesses. */
 const UNLOGGED = 'AwsSolutions-S1';
-/** The dead-letter queues of the planner and the sweeper, which no queue feeds. */
-const DEAD_LETTERS = Array(2).fill('AwsSolutions-SQS3');
+/** The dead-letter queues of the planner, the sweeper and the audit seals, which no queue feeds. */
+const DEAD_LETTERS = Array(3).fill('AwsSolutions-SQS3');
 
 describe.each(ENVIRONMENT_NAMES)('cdk-nag on %s', (environment) => {
   const unprotected = environment === 'aurora with jwt' ? ['AwsSolutions-RDS10'] : [];

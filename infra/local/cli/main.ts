@@ -5,6 +5,7 @@ import { job } from './job.ts';
 import { ops } from './ops.ts';
 import { start } from './start.ts';
 import { validate } from './validate.ts';
+import { verify } from './verify.ts';
 
 /** 0 done, 1 done with failed checks or row errors, 2 failed or refused. */
 export type ExitCode = 0 | 1 | 2;
@@ -16,6 +17,7 @@ const commands: Readonly<Record<string, (args: readonly string[]) => Promise<Exi
   ops,
   start,
   validate,
+  verify,
 };
 
 async function main([name, ...args]: readonly string[]): Promise<void> {

@@ -123,6 +123,8 @@ export function access(assembly: Assembly, environment: EnvironmentName): void {
       ['GET /api/v1/payments/cabinet-financial-14d/limbo/export', kind],
       ['GET /api/v1/payments/cabinet-financial-14d/claims-gap/export', kind],
       ['GET /api/v1/yango/cabinet/claims/export', kind],
+      ['GET /api/v1/audit/{proxy+}', kind],
+      ['GET /api/v1/runs/{run_id}/figures/{proxy+}', kind],
       ['POST /api/v1/cabinet-leads/{proxy+}', kind],
       ['POST /api/v1/cabinet-trips/{proxy+}', kind],
       ['POST /api/v1/cabinet-payments/{proxy+}', kind],

@@ -48,7 +48,9 @@ const USERS = {
   'alert-probes': 'jobs',
   'cabinet-planner': 'jobs',
   'cabinet-dead-letters': 'jobs',
+  'audit-seal': 'jobs',
   sweeper: 'jobs',
+  'api-audit': 'reader',
   'api-collections': 'reader',
   'api-exports': 'reader',
   'api-payments': 'reader',
@@ -152,6 +154,7 @@ export function functions(assembly: Assembly): void {
       destination: JSON.stringify(found.properties['DestinationConfig']),
     }));
     expect(asynchronous.map(({ name }) => name).toSorted()).toEqual([
+      `cuadre-audit-seal`,
       `cuadre-cabinet-planner`,
       `cuadre-sweeper`,
     ]);

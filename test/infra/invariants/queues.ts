@@ -69,9 +69,9 @@ const keyOf = ({ stack, id }: Found) => `${stack} ${id}`;
 export function queues(assembly: Assembly): void {
   it('counts its queues and mappings, so that none vanishes unnoticed', () => {
     const jobs = Object.keys(cabinetDaily.jobs).length;
-    // A queue and a dead-letter queue per job, for waking the sweeper and for the probes of the alert path; the planner's
-    // and the sweeper's.
-    expect(queuesOf(assembly)).toHaveLength(2 * (jobs + 2) + 2);
+    // A queue and a dead-letter queue per job, for waking the sweeper and for the probes of the alert path; the planner's,
+    // the sweeper's and the audit seals'.
+    expect(queuesOf(assembly)).toHaveLength(2 * (jobs + 2) + 3);
     // The jobs, the sweeper and the probes; every dead-letter queue of the pipeline.
     expect(mappingsOf(assembly)).toHaveLength(2 * (jobs + 1) + 1 + 1);
   });

@@ -47,6 +47,7 @@ export function schedules(assembly: Assembly): void {
         cabinetDaily.schedule.timeZone,
         'ENABLED',
       ],
+      ['cuadre-audit-seal', 'cron(30 6 * * ? *)', 'America/Lima', 'ENABLED'],
       ['cuadre-sweep', 'cron(* * * * ? *)', 'UTC', 'DISABLED'],
       ['cuadre-sweep-daily', 'cron(0 6 * * ? *)', 'America/Lima', 'ENABLED'],
     ]);

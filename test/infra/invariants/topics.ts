@@ -130,29 +130,32 @@ export function topics(assembly: Assembly): void {
     expect(publishers).toEqual(['cuadre-cabinet-alert-publication']);
   });
 
-  it('are missed when no probe has arrived for 26 hours, whatever else is silent with it', () => {
-    const silent = assembly
-      .ofType('AWS::CloudWatch::Alarm')
-      .filter(({ properties }) => properties['TreatMissingData'] === 'breaching');
-    expect(silent).toHaveLength(1);
-    const properties = silent[0]?.properties ?? {};
-    const { MetricName, Namespace } = transformed.parse(properties);
-    expect(properties).toMatchObject({
-      AlarmName: 'cuadre-alert-probes-silent',
-      Period: 3600,
-      EvaluationPeriods: 26,
-      Threshold: 1,
-      Statistic: 'Sum',
-      ComparisonOperator: 'LessThanThreshold',
-    });
-    const filters = assembly
-      .ofType('AWS::Logs::MetricFilter')
-      .map((found) => found.properties)
-      .filter(({ LogGroupName }) => LogGroupName === '/aws/lambda/cuadre-alert-probes');
-    expect(filters).toEqual([
-      {
-        FilterPattern: '{ $.message = "alert probe arrived" }',
-        LogGroupName: '/aws/lambda/cuadre-alert-probes',
+  it.each([
+    ['alert-probes-silent', 'alert probe arrived', 'alert-probes'],
+    ['audit-seals-silent', 'audit sealed', 'audit-seal'],
+  ])(
+    '%s: are missed when none has come for 26 hours, whatever else is silent with it',
+    (name, message, from) => {
+      const silent = assembly
+        .ofType('AWS::CloudWatch::Alarm')
+        .filter(({ properties }) => properties['TreatMissingData'] === 'breaching');
+      expect(silent).toHaveLength(2);
+      const properties =
+        silent.find((each) => each.properties['AlarmName'] === `cuadre-${name}`)?.properties ?? {};
+      const { MetricName, Namespace } = transformed.parse(properties);
+      expect(properties).toMatchObject({
+        Period: 3600,
+        EvaluationPeriods: 26,
+        Threshold: 1,
+        Statistic: 'Sum',
+        ComparisonOperator: 'LessThanThreshold',
+      });
+      const filters = assembly.ofType('AWS::Logs::MetricFilter').map((found) => found.properties);
+      expect(
+        filters.filter(({ LogGroupName }) => LogGroupName === `/aws/lambda/cuadre-${from}`),
+      ).toContainEqual({
+        FilterPattern: `{ $.message = "${message}" }`,
+        LogGroupName: `/aws/lambda/cuadre-${from}`,
         MetricTransformations: [
           {
             MetricName,
@@ -160,7 +163,24 @@ export function topics(assembly: Assembly): void {
             MetricValue: '1',
           },
         ],
-      },
-    ]);
+      });
+    },
+  );
+
+  it('is news at once when a walk over the audit trail finds something', () => {
+    const [alarm] = assembly
+      .ofType('AWS::CloudWatch::Alarm')
+      .filter(({ properties }) => properties['AlarmName'] === 'cuadre-audit-findings');
+    expect(alarm?.properties).toMatchObject({
+      Threshold: 1,
+      EvaluationPeriods: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+    });
+    const { MetricName, Namespace } = transformed.parse(alarm?.properties ?? {});
+    expect(assembly.ofType('AWS::Logs::MetricFilter').map((found) => found.properties)).toContainEqual({
+      FilterPattern: '{ $.message = "audit verification found what was not sealed so" }',
+      LogGroupName: '/aws/lambda/cuadre-audit-seal',
+      MetricTransformations: [{ MetricName, MetricNamespace: Namespace, MetricValue: '1' }],
+    });
   });
 }

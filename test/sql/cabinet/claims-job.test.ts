@@ -18,8 +18,10 @@ describe.each(versions)('the claims job on PostgreSQL %i', (version) => {
   beforeAll(() => givenRules(database.admin));
   beforeEach(() =>
     database.admin.script(`
+      set session_replication_role = replica;
       truncate public.module_ct_cabinet_leads, canon.identity_registry, canon.identity_links, canon.driver_orphan_quarantine,
-        canon.driver_day_trips, canon.claims_yango_cabinet_14d, observational.lead_events, ops.decisions cascade`),
+        canon.driver_day_trips, canon.claims_yango_cabinet_14d, observational.lead_events, ops.decisions cascade;
+      reset session_replication_role`),
   );
 
   async function run(leads: readonly GivenLead[], request: object = {}, job = claimsReconcile): Promise<Ran> {

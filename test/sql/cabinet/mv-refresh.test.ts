@@ -154,7 +154,8 @@ describe.each(versions)('cabinet.mv-refresh on PostgreSQL %i', (version) => {
     expect(misnamed).toMatchObject({ status: 'failed', error: { code: 'INVALID_INPUT' } });
     expect(await failuresInARow()).toBe('2');
     await database.admin.script(
-      `update ops.job_runs set error = '{"code": "55P03"}' where error ->> 'code' = 'INVALID_INPUT'`,
+      `set session_replication_role = replica;
+       update ops.job_runs set error = '{"code": "55P03"}' where error ->> 'code' = 'INVALID_INPUT'; reset session_replication_role`,
     );
     expect(await failuresInARow()).toBe('3');
     await database.admin.script(`delete from public.module_ct_scouts_list where name = 'b'`);

@@ -14,7 +14,7 @@ describe.each(versions)('loading trips on PostgreSQL %i', (version) => {
 
   beforeEach(() =>
     database.admin.script(
-      'truncate public.summary_daily, canon.driver_day_trips, canon.trip_rejects, ops.decisions cascade',
+      'set session_replication_role = replica; truncate public.summary_daily, canon.driver_day_trips, canon.trip_rejects, ops.decisions cascade; reset session_replication_role',
     ),
   );
 
