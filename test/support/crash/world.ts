@@ -14,17 +14,27 @@ import { MAX_TRIES } from '../../../functions/core/retry.ts';
 import type { Trigger } from '../../../functions/core/start.ts';
 import { sweep } from '../../../functions/core/sweep.ts';
 import type { SweepSchedule } from '../../../functions/core/sweep-schedule.ts';
-import type { TestDatabase } from '../database.ts';
+import type { Dice } from '../dice.ts';
+import { Beats } from './beats.ts';
+import type { NightDatabase } from './copies.ts';
 import { Dead, type Points, type Process } from './points.ts';
 
 /** Which of the two brings a dead worker's job back: both must do. */
 export type Rescue = 'the message' | 'the sweeper';
 
 export interface WorldOptions {
-  readonly database: TestDatabase;
+  readonly database: NightDatabase;
   readonly pipeline: Pipeline;
-  readonly jobs: readonly Job[];
+  /** Those that speak to a service are made anew in each process, which stands between them and it. */
+  readonly jobs: readonly Job[] | ((process: Process) => readonly Job[]);
   readonly asOf: string;
+  /** What begins the run instead of the planner, under its name. */
+  readonly begin?: {
+    readonly name: string;
+    run(invocation: Invocation, queues: Queues): Promise<unknown>;
+  };
+  /** Every message is delivered twice and in any order; the second copy later, also after the run is over. */
+  readonly disorder?: Dice;
   readonly input?: Readonly<Record<string, Record<string, string | number | boolean>>>;
   readonly points: Points;
   readonly rescue: Rescue;
@@ -34,11 +44,16 @@ interface Message {
   readonly id: string;
   readonly job: string;
   readonly body: string;
+  /** The first round in which it may be delivered. */
+  readonly from: number;
   receives: number;
 }
 
 /** Enough to fail every try of every job and still come to an end. */
 const MOST_ROUNDS = 60;
+
+/** A copy is late by up to so many rounds: more than a night takes. */
+const LATEST = 15;
 
 const silent = createLog({ level: 'error', write: () => {} });
 
@@ -51,6 +66,9 @@ export class World {
   readonly #waiting: Message[] = [];
   readonly #trigger: Trigger;
   #minute = false;
+  #round = 0;
+  /** Messages delivered, copies included. */
+  delivered = 0;
 
   constructor(options: WorldOptions) {
     this.#options = options;
@@ -62,6 +80,7 @@ export class World {
   async night(): Promise<void> {
     let planned = false;
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
+      this.#round = round;
       planned ||= await this.#plan();
       const first = round > 0 && this.#options.rescue === 'the sweeper';
       if (first) await this.#minutePasses();
@@ -73,7 +92,12 @@ export class World {
   }
 
   #plan(): Promise<boolean> {
-    const { pipeline, asOf, input = {} } = this.#options;
+    const { pipeline, asOf, input = {}, begin } = this.#options;
+    if (begin !== undefined) {
+      return this.#alive(begin.name, async (process, invocation) => {
+        await begin.run(invocation, process.queues(this.#queues));
+      });
+    }
     return this.#alive('planner', async (process, invocation) => {
       await plan(
         pipeline,
@@ -86,20 +110,24 @@ export class World {
   }
 
   async #deliverAll(): Promise<void> {
-    for (const message of [...this.#waiting]) await this.#deliver(message);
+    const due = this.#waiting.filter(({ from }) => from <= this.#round);
+    for (const message of this.#options.disorder?.shuffled(due) ?? due) await this.#deliver(message);
   }
 
   async #deliver(message: Message): Promise<void> {
     const { pipeline, jobs } = this.#options;
     message.receives += 1;
+    this.delivered += 1;
     if (message.receives > MAX_TRIES) return this.#bury(message);
     if (message.job === wakeOf(pipeline)) {
       if (await this.#sweep()) this.#forget(message);
       return;
     }
-    const job = jobs.find(({ name }) => name === message.job);
-    if (job === undefined) throw new Error(`no body for ${message.job}`);
-    await this.#alive(job.name, async (process, invocation) => {
+    await this.#alive(message.job, async (process, invocation) => {
+      const job = (typeof jobs === 'function' ? jobs(process) : jobs).find(
+        ({ name }) => name === message.job,
+      );
+      if (job === undefined) throw new Error(`no body for ${message.job}`);
       const record = recordOf(message, `arn:aws:sqs:::${message.job}`);
       const { batchItemFailures } = await workRecords(
         job,
@@ -155,10 +183,11 @@ export class World {
     const { database, points } = this.#options;
     const process = points.process(name);
     const opened = { work: database.connect('cuadre_jobs'), control: database.connect('cuadre_jobs') };
+    const beats = new Beats();
     try {
       await work(process, {
         environment: {
-          work: process.database(opened.work),
+          work: process.database(opened.work, () => beats.once(process)),
           control: process.database(opened.control),
           log: silent,
           codeVersion: 'test',
@@ -175,6 +204,7 @@ export class World {
       if (error instanceof Dead || error instanceof CuadreError) return false;
       throw error;
     } finally {
+      beats.restore();
       await Promise.all([opened.work.close(), opened.control.close()]);
     }
   }
@@ -182,7 +212,12 @@ export class World {
   readonly #queues: Queues = {
     urlOf: (arn) => arn,
     send: async (messages) => {
-      for (const { job, body } of messages) this.#waiting.push({ id: randomUUID(), job, body, receives: 0 });
+      const { disorder } = this.#options;
+      for (const { job, body } of messages) {
+        const late = disorder === undefined ? [] : [this.#round + disorder.below(LATEST)];
+        for (const from of [0, ...late])
+          this.#waiting.push({ id: randomUUID(), job, body, from, receives: 0 });
+      }
       return new Map(messages.map(({ id }) => [id, randomUUID()]));
     },
     postpone: async () => {},
