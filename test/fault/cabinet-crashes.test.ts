@@ -1,58 +1,74 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { cabinetDaily } from '../../functions/cabinet/pipeline.ts';
+import { RetryableError } from '../../functions/core/errors.ts';
+import type { Job } from '../../functions/core/job.ts';
 import { graphOf } from '../../functions/core/pipeline.ts';
-import { CabinetNights, type Ended } from '../support/crash/cabinet.ts';
-import { chosen, FATES, pairs } from '../support/crash/nights.ts';
-import type { Rescue } from '../support/crash/world.ts';
+import { cabinetNight } from '../support/crash/cabinet-night.ts';
+import type { NightDatabase } from '../support/crash/copies.ts';
+import { describeCrashes } from '../support/crash/describe-crashes.ts';
+import { type Setting, StoppedNights } from '../support/crash/stopped-nights.ts';
 
-const RESCUES: readonly Rescue[] = ['the message', 'the sweeper'];
-/** Nights of each fate and rescue, and of two stops, in a run that is not `npm run faults`. */
-const SAMPLE = 2;
-const PAIRS = 2;
+describeCrashes('cabinet-daily', cabinetNight, { sample: 1, pairs: 1, allPairs: 200 }, (undisturbed) => {
+  const processes = new Set(undisturbed.points.map((point) => point.split(':')[0]));
+  expect([...processes].toSorted()).toEqual(
+    ['planner', 'sweeper', ...Object.keys(graphOf(cabinetDaily))].toSorted(),
+  );
+  const steps = ['begin', 'select ops.beat', 'commit', 'publish', 'send', 'enable', 'disable', 'acknowledge'];
+  for (const when of steps.flatMap((step) => [`before ${step}`, `after ${step}`]))
+    expect(undisturbed.points).toContainEqual(expect.stringContaining(when));
+  expect(undisturbed.told.length).toBeGreaterThan(1);
+});
 
-const nights = new CabinetNights();
+type Body = (job: Job, context: Parameters<Job['run']>[0], database: NightDatabase) => ReturnType<Job['run']>;
 
-describe.each(RESCUES)(
-  'the cabinet’s night, stopped, ends as the undisturbed one, rescued by %s',
-  (rescue) => {
-    let undisturbed: Ended;
-    beforeAll(async () => {
-      undisturbed = await nights.night([], { rescue });
+/** The cabinet's jobs, one of them with another body. */
+function withBody(name: string, body: Body): Setting['jobs'] {
+  return (process, notifier, database) =>
+    cabinetNight
+      .jobs(process, notifier, database)
+      .map((job) => (job.name === name ? { ...job, run: (context) => body(job, context, database) } : job));
+}
+
+describe('the enumeration finds', () => {
+  const nights = new StoppedNights(cabinetNight);
+  const job = 'cabinet.achievements-record';
+
+  async function foundWith(body: () => Body): Promise<readonly string[]> {
+    const undisturbed = await nights.undisturbed({ jobs: withBody(job, body()) });
+    const commit = undisturbed.points.indexOf(`${job}: before commit`);
+    return (await nights.differences(undisturbed, [[commit, 'process']], { jobs: withBody(job, body()) }))
+      .found;
+  }
+
+  test('what is doubled: an effect outside of its transaction', async () => {
+    const found = await foundWith(() => async (record, context, database) => {
+      const outside = database.connect('cuadre_jobs');
+      await outside.sql`insert into ops.decisions (job_run_id, subject, decision) values (${context.jobRunId}::uuid, 'careless', 'MADE')`;
+      await outside.close();
+      return record.run(context);
     });
+    expect(found).toContainEqual(expect.stringMatching(/^ops.decisions has too .*"careless"/));
+  });
 
-    test('undisturbed, every process takes part, and tells people', () => {
-      const processes = new Set(undisturbed.points.map((point) => point.split(':')[0]));
-      expect([...processes].toSorted()).toEqual(
-        ['planner', 'sweeper', ...Object.keys(graphOf(cabinetDaily))].toSorted(),
-      );
-      expect(undisturbed.points).toEqual(
-        expect.arrayContaining([
-          expect.stringContaining('select ops.beat'),
-          expect.stringContaining('after publish'),
-          expect.stringContaining('before send'),
-          expect.stringContaining('before enable'),
-        ]),
-      );
-      expect(undisturbed.told.length).toBeGreaterThan(1);
+  test('what is lost: an effect that the process believes it has had', async () => {
+    const found = await foundWith(() => {
+      const done = new Set<string>();
+      return async (record, context) => {
+        if (done.has(context.jobRunId)) return { report: {} };
+        done.add(context.jobRunId);
+        return record.run(context);
+      };
     });
+    expect(found).toContainEqual(expect.stringMatching(/^canon.milestone_achievements lacks /));
+  });
 
-    test.each(FATES)(
-      'at any of its points, by the loss of the %s',
-      async (fate) => {
-        const stops = undisturbed.stops(fate);
-        const tried = chosen(stops, SAMPLE, FATES.indexOf(fate) + RESCUES.indexOf(rescue));
-        for (const stop of tried) await nights.sameAs(undisturbed, [stop], { rescue });
-        console.log(
-          `cabinet-daily: ${tried.length} of ${stops.length} stops, ${fate}, ${rescue}: 0 lost, 0 doubled, 0 stuck`,
-        );
-      },
-      7_200_000,
-    );
-
-    test('at two points, drawn by a seed', async () => {
-      const stops = FATES.flatMap((fate) => undisturbed.stops(fate));
-      for (const two of pairs(stops, PAIRS, 20_260_113 + RESCUES.indexOf(rescue)))
-        await nights.sameAs(undisturbed, two, { rescue });
-    }, 7_200_000);
-  },
-);
+  test('what ends otherwise: a job that never succeeds, and what waits for it', async () => {
+    const never = withBody(job, async () => {
+      throw new RetryableError('not yet', { code: 'NOT_YET' });
+    });
+    const undisturbed = await nights.undisturbed();
+    const { found } = await nights.differences(undisturbed, [], { jobs: never });
+    expect(found).toContainEqual(expect.stringMatching(/^ops.runs has too .*"failed"/));
+    expect(found).toContainEqual(expect.stringMatching(/^canon.claims_yango_cabinet_14d lacks /));
+  });
+});

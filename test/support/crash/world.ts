@@ -67,7 +67,8 @@ export class World {
   readonly #trigger: Trigger;
   #minute = false;
   #round = 0;
-  /** Messages delivered, copies included. */
+  /** Messages sent, and deliveries, of copies too. */
+  sent = 0;
   delivered = 0;
 
   constructor(options: WorldOptions) {
@@ -213,6 +214,7 @@ export class World {
     urlOf: (arn) => arn,
     send: async (messages) => {
       const { disorder } = this.#options;
+      this.sent += messages.length;
       for (const { job, body } of messages) {
         const late = disorder === undefined ? [] : [this.#round + disorder.below(LATEST)];
         for (const from of [0, ...late])
