@@ -48,6 +48,8 @@ const keys = [
   'job_run_id',
   'duration_ms',
   'milliseconds',
+  // Where the publications were: the id of the last.
+  'after',
 ];
 
 export type Left = ReadonlyMap<string, string>;

@@ -5,6 +5,7 @@ import type { Notifier } from '../../../functions/core/notifications.ts';
 import type { ObjectStore } from '../../../functions/core/object-store.ts';
 import type { Queues } from '../../../functions/core/queues.ts';
 import type { SweepSchedule } from '../../../functions/core/sweep-schedule.ts';
+import type { Gate } from './gate.ts';
 
 /** What a dead process would have said, had it lived. */
 export class Dead extends Error {}
@@ -16,6 +17,11 @@ export type Fate = (typeof FATES)[number];
 /** A point of a night and what happens there. */
 export type Stop = readonly [at: number, fate: Fate];
 
+export interface Place {
+  readonly process: number;
+  readonly at: number;
+}
+
 /**
  * Everything that the code under test does to the world outside passes here, and each step has a point before and
  * one after: the enumeration finds them by counting, so that new code is covered without being listed.
@@ -24,6 +30,7 @@ export class Points {
   /** The names of the points passed, in order. */
   readonly passed: string[] = [];
   readonly #effective: (readonly Fate[])[] = [];
+  readonly #begun: number[] = [];
   readonly #plan: ReadonlyMap<number, Fate>;
   readonly #kill: (pid: number) => Promise<void>;
 
@@ -33,9 +40,21 @@ export class Points {
     this.#kill = kill;
   }
 
-  /** A process of its own; once it is dead, nothing that it does has any effect. */
-  process(name: string): Process {
-    return new Process(name, this);
+  /**
+   * A process of its own; once it is dead, nothing that it does has any effect.
+   * @param gate which may hold it for a while
+   */
+  process(name: string, gate?: Gate): Process {
+    this.#begun.push(this.passed.length);
+    return new Process(name, this, gate);
+  }
+
+  /** By point, the number of its process in the order in which they began, and of the point among the process's own. */
+  places(): Place[] {
+    return this.passed.map((_, point) => {
+      const process = this.#begun.findLastIndex((from) => from <= point);
+      return { process, at: point - (this.#begun[process] ?? 0) };
+    });
   }
 
   due(name: string, effective: readonly Fate[]): Fate | undefined {
@@ -77,12 +96,14 @@ function nameOf(strings: TemplateStringsArray): string {
 export class Process {
   readonly #name: string;
   readonly #points: Points;
+  readonly #gate: Gate | undefined;
   #underWay = 0;
   dead = false;
 
-  constructor(name: string, points: Points) {
+  constructor(name: string, points: Points, gate: Gate | undefined) {
     this.#name = name;
     this.#points = points;
+    this.#gate = gate;
   }
 
   /** @param pid of the backend that does the work, for what goes to the database */
@@ -107,12 +128,14 @@ export class Process {
   async #meet(when: 'before' | 'after', what: string, pid: Pid | undefined): Promise<void> {
     const point = `${this.#name}: ${when} ${what}`;
     if (this.dead) throw new Dead(point);
+    await this.#gate?.pass();
     const fate = this.#points.due(point, effective(when, pid));
     if (fate === 'process') {
       this.dead = true;
       throw new Dead(point);
     }
-    if (fate === 'connection' && pid !== undefined) await this.#points.kill(await pid());
+    // A statement's answer is lost with its connection: what was done in the transaction is undone.
+    if (fate !== undefined && pid !== undefined) await this.#points.kill(await pid());
     // A service has no connection that outlives a call: without one, the call is never made.
     else if (fate === 'connection' && when === 'before') {
       throw new RetryableError(`${point}: nobody could be reached`, { code: 'UNREACHABLE' });

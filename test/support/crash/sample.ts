@@ -12,9 +12,9 @@ if (!(part >= 1 && part <= parts)) {
 
 const ofPart = <T>(all: readonly T[]): T[] => all.filter((_, index) => index % parts === part - 1);
 
-/** Every stop, or so many of them, drawn by a seed. */
-export function chosen(stops: readonly Stop[], sample: number, seed: number): Stop[] {
-  return ALL ? ofPart(stops) : new Dice(seed).shuffled(stops).slice(0, sample);
+/** Of this part every one, or of all so many, drawn by a seed. */
+export function chosen<T>(from: readonly T[], sample: number, seed: number): T[] {
+  return ALL ? ofPart(from) : new Dice(seed).shuffled(from).slice(0, sample);
 }
 
 /** Nights of two stops each, drawn by a seed. */

@@ -6,8 +6,8 @@ import type { Dice } from '../dice.ts';
 import { FakeNotifier } from '../notifier.ts';
 import { Copies, type NightDatabase } from './copies.ts';
 import { differences, type Left, leftBy, linesLeft } from './left.ts';
-import { type Fate, Points, type Process, type Stop } from './points.ts';
-import { type Rescue, World, type WorldOptions } from './world.ts';
+import { type Fate, type Place, Points, type Process, type Stop } from './points.ts';
+import { type Rescue, type Twice, World, type WorldOptions } from './world.ts';
 
 /** What a night is about. */
 export interface Setting extends Pick<WorldOptions, 'pipeline' | 'asOf' | 'begin'> {
@@ -18,12 +18,14 @@ export interface Setting extends Pick<WorldOptions, 'pipeline' | 'asOf' | 'begin
 export interface NightOptions {
   readonly rescue?: Rescue;
   readonly disorder?: Dice;
+  readonly twice?: Twice;
   /** Instead of the setting's own. */
   readonly jobs?: Setting['jobs'];
 }
 
 export interface Ended {
   readonly points: readonly string[];
+  readonly places: readonly Place[];
   stops(fate: Fate): Stop[];
   readonly left: Left;
   /** What people were told, each once. */
@@ -93,7 +95,7 @@ export class StoppedNights {
   async #spend(
     database: NightDatabase,
     plan: readonly Stop[],
-    { rescue = 'the message', disorder, jobs = this.#setting.jobs }: NightOptions,
+    { rescue = 'the message', disorder, twice, jobs = this.#setting.jobs }: NightOptions,
   ): Promise<Ended> {
     const notifier = new FakeNotifier();
     const points = new Points(new Map(plan), async (pid) => {
@@ -109,6 +111,7 @@ export class StoppedNights {
       rescue,
       ...(begin === undefined ? {} : { begin }),
       ...(disorder === undefined ? {} : { disorder }),
+      ...(twice === undefined ? {} : { twice }),
     });
     try {
       await world.night();
@@ -118,6 +121,7 @@ export class StoppedNights {
     }
     return {
       points: points.passed,
+      places: points.places(),
       stops: (fate) => points.stops(fate),
       left: await leftBy(database.admin),
       told: [...new Set(notifier.told)].toSorted(),

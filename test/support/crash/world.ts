@@ -17,7 +17,8 @@ import type { SweepSchedule } from '../../../functions/core/sweep-schedule.ts';
 import type { Dice } from '../dice.ts';
 import { Beats } from './beats.ts';
 import type { NightDatabase } from './copies.ts';
-import { Dead, type Points, type Process } from './points.ts';
+import { Gate } from './gate.ts';
+import { Dead, type Place, type Points, type Process } from './points.ts';
 
 /** Which of the two brings a dead worker's job back: both must do. */
 export type Rescue = 'the message' | 'the sweeper';
@@ -38,7 +39,24 @@ export interface WorldOptions {
   readonly input?: Readonly<Record<string, Record<string, string | number | boolean>>>;
   readonly points: Points;
   readonly rescue: Rescue;
+  readonly twice?: Twice;
 }
+
+/** A process that is there twice at once: one is held at its point, the other does all that it can; then the first goes on. */
+export interface Twice extends Place {
+  /** The one that is held gives no sign of life for a lease. */
+  readonly takenForDead?: boolean;
+}
+
+type Work = (process: Process, invocation: Invocation) => Promise<void>;
+
+interface Called {
+  readonly gate?: Gate;
+  /** How the database knows its connections. */
+  readonly called?: string;
+}
+
+const OTHER = 'the other one';
 
 interface Message {
   readonly id: string;
@@ -67,6 +85,7 @@ export class World {
   readonly #trigger: Trigger;
   #minute = false;
   #round = 0;
+  #processes = 0;
   /** Messages sent, and deliveries, of copies too. */
   sent = 0;
   delivered = 0;
@@ -154,9 +173,13 @@ export class World {
 
   /** Long enough for a lease to end, and for the sweeper to come by: on its schedule or, at the latest, its daily one. */
   async #minutePasses(): Promise<void> {
+    await this.#heartbeatsAge();
+    if (this.#minute || this.#waiting.length === 0) await this.#sweep();
+  }
+
+  async #heartbeatsAge(): Promise<void> {
     await this.#options.database.admin
       .sql`update ops.heartbeats set beat_at = beat_at - interval '31 seconds'`;
-    if (this.#minute || this.#waiting.length === 0) await this.#sweep();
   }
 
   /** Whether it had to be switched. */
@@ -176,19 +199,50 @@ export class World {
     });
   }
 
-  /** In a process of its own, with connections of its own. False when it died. */
-  async #alive(
-    name: string,
-    work: (process: Process, invocation: Invocation) => Promise<void>,
-  ): Promise<boolean> {
-    const { database, points } = this.#options;
-    const process = points.process(name);
-    const opened = { work: database.connect('cuadre_jobs'), control: database.connect('cuadre_jobs') };
-    const beats = new Beats();
+  /** In a process of its own; where it is said, in two at once. False when it died. */
+  async #alive(name: string, work: Work): Promise<boolean> {
+    const { twice } = this.#options;
+    const number = this.#processes;
+    this.#processes += 1;
+    if (twice === undefined || twice.process !== number) return this.#process(name, work, {});
+    const gate = new Gate(twice.at);
+    const held = this.#process(name, work, { gate });
+    await Promise.race([gate.reached, held]);
+    if (twice.takenForDead) await this.#heartbeatsAge();
+    const other = this.#process(name, work, { called: OTHER });
+    await this.#endedOrWaiting(other);
+    gate.open();
+    const alive = await Promise.all([held, other]);
+    return alive.includes(true);
+  }
+
+  /** Until it is over, or waits for a lock that the one that is held has. */
+  async #endedOrWaiting(other: Promise<unknown>): Promise<void> {
+    let over = false;
+    const ended = other.finally(() => {
+      over = true;
+    });
+    // Its failure is told where it is awaited.
+    ended.catch(() => undefined);
+    while (!over) {
+      const waiting = await this.#options.database.admin.sql`
+        select from pg_stat_activity
+        where datname = current_database() and application_name = ${OTHER} and wait_event_type = 'Lock'`;
+      if (waiting > 0) return;
+    }
+  }
+
+  async #process(name: string, work: Work, { gate, called }: Called): Promise<boolean> {
+    const { database, points, twice } = this.#options;
+    const process = points.process(name, gate);
+    const open = () =>
+      database.connect('cuadre_jobs', called === undefined ? {} : { applicationName: called });
+    const opened = { work: open(), control: open() };
+    const beats = twice === undefined ? new Beats() : undefined;
     try {
       await work(process, {
         environment: {
-          work: process.database(opened.work, () => beats.once(process)),
+          work: process.database(opened.work, async () => beats?.once(process)),
           control: process.database(opened.control),
           log: silent,
           codeVersion: 'test',
@@ -205,7 +259,7 @@ export class World {
       if (error instanceof Dead || error instanceof CuadreError) return false;
       throw error;
     } finally {
-      beats.restore();
+      beats?.restore();
       await Promise.all([opened.work.close(), opened.control.close()]);
     }
   }
