@@ -2,6 +2,10 @@
 import { DAY } from './clock.ts';
 import { optionsOf, type SimulateOptions, usage } from './options.ts';
 import { simulate } from './simulate.ts';
+import { onStages } from './stages.ts';
+
+/** Of what differs. */
+const SHOWN = 20;
 
 async function main(args: readonly string[]): Promise<number> {
   let options: SimulateOptions;
@@ -13,12 +17,12 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const { seed, days, disorder } = options;
   console.log(`${days} nights of cabinet-daily, seed ${seed}, disorder ${disorder}`);
-  const { counts, lost, doubled, stuck, difference, digest, nights, tookMs } = await simulate(
-    options,
-    (spent) => {
+  const simulated = await onStages((stages) =>
+    simulate(options, stages, (spent) => {
       if (spent % 30 === 0) console.log(`  ${spent} nights`);
-    },
+    }),
   );
+  const { counts, lost, doubled, stuck, difference, digest, nights, tookMs } = simulated;
   const { runs, attempts, jobRuns, stops, duplicates, late, deliveries, sweeps, buried, claims } = counts;
   console.log(
     [
@@ -30,8 +34,9 @@ async function main(args: readonly string[]): Promise<number> {
   );
   if (difference === undefined) return 0;
   console.error(
-    `seed ${seed}, disorder ${disorder}: the night of ${difference.day} differs first: ${difference.first}`,
+    `seed ${seed}, disorder ${disorder}: the night of ${difference.day} is the first that differs`,
   );
+  for (const line of difference.lines.slice(0, SHOWN)) console.error(`  ${line}`);
   return 1;
 }
 

@@ -3,9 +3,6 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { connect, type Database } from '../../functions/core/database.ts';
-import { migrate } from '../../functions/core/migrate.ts';
-import { createUpstream } from '../../infra/local/data/upstream.ts';
-import { startCluster } from '../../infra/local/postgres/cluster.ts';
 import { differences, type Looking, linesLeft } from '../support/crash/left.ts';
 import type { SimulateOptions } from './options.ts';
 import { ownSqlClock } from './own-sql-clock.ts';
@@ -24,39 +21,51 @@ export interface Simulated {
   readonly doubled: number;
   readonly stuck: number;
   /** What went wrong first. */
-  readonly difference: { readonly day: string; readonly first: string } | undefined;
+  readonly difference: { readonly day: string; readonly lines: readonly string[] } | undefined;
   /** Of all that was seen of every night: the same for the same seed. */
   readonly digest: string;
   /** Real milliseconds of the nights. */
   readonly tookMs: number;
 }
 
+/** Two migrated databases without rows, as the superuser. */
+export interface Stages {
+  readonly undisturbed: string;
+  readonly disturbed: string;
+}
+
 /** Spends the nights twice, disturbed and undisturbed, and compares after each. */
 export async function simulate(
   options: SimulateOptions,
+  stages: Stages,
   progress: (nights: number) => void = () => {},
 ): Promise<Simulated> {
-  const cluster = await startCluster({ unsafe: true, maxConnections: 100 });
+  const urls = [stages.undisturbed, stages.disturbed];
+  const databases = urls.map((url) => connect({ url }));
   const players: ChildProcess[] = [];
-  const databases: Database[] = [];
   try {
-    await prepare(cluster.url);
+    for (const database of databases) {
+      await givenSettings(database);
+      await ownSqlClock(database);
+    }
     const began = performance.now();
-    const disturbed = await player(cluster.url('disturbed'), options, options.disorder);
-    const undisturbed = await player(cluster.url('undisturbed'), options, 0);
-    players.push(disturbed, undisturbed);
-    databases.push(connect({ url: cluster.url('undisturbed') }), connect({ url: cluster.url('disturbed') }));
-    return await compare(options, [undisturbed, disturbed], databases, began, progress);
+    for (const [url, disorder] of [
+      [stages.undisturbed, 0],
+      [stages.disturbed, options.disorder],
+    ] as const) {
+      players.push(start(url, options, disorder));
+    }
+    await Promise.all(players.map(answerOf));
+    return await compare(options, players, databases, began, progress);
   } finally {
     await Promise.all(players.map(ended));
     await Promise.all(databases.map((database) => database.close()));
-    await cluster.stop();
   }
 }
 
 async function compare(
   { days }: SimulateOptions,
-  [undisturbed, disturbed]: readonly [ChildProcess, ChildProcess],
+  players: readonly ChildProcess[],
   databases: readonly Database[],
   began: number,
   progress: (nights: number) => void,
@@ -74,16 +83,14 @@ async function compare(
       difference:
         found[0] === undefined && stuck === 0
           ? undefined
-          : { day: dateOf(day), first: found[0] ?? 'a run has not come to an end' },
+          : { day: dateOf(day), lines: found.length > 0 ? found : ['a run has not come to an end'] },
       digest: digest.copy().digest('hex'),
       tookMs: performance.now() - began,
     };
   };
   for (let day = FIRST_DAY; day < FIRST_DAY + days; day += 1) {
     const whole = (day - FIRST_DAY) % WHOLE_EVERY === WHOLE_EVERY - 1 || day === FIRST_DAY + days - 1;
-    const [usual, unusual] = await Promise.all(
-      [undisturbed, disturbed].map((each) => spend(each, { day, whole })),
-    );
+    const [usual, unusual] = await Promise.all(players.map((each) => spend(each, { day, whole })));
     if (usual === undefined || unusual === undefined) throw new Error('two players tell of two nights');
     last = unusual;
     digest.update(JSON.stringify([unusual.left, unusual.counts]));
@@ -115,35 +122,12 @@ async function foundIn(
   return found;
 }
 
-async function prepare(url: (database: string) => string): Promise<void> {
-  const server = connect({ url: url('postgres') });
-  try {
-    await server.script('create database undisturbed');
-    const database = connect({ url: url('undisturbed') });
-    const sqlDirectory = join(import.meta.dirname, '../../sql');
-    await createUpstream(database, sqlDirectory);
-    await migrate(database, sqlDirectory);
-    await givenSettings(database);
-    await ownSqlClock(database);
-    await database.close();
-    await server.script('create database disturbed template undisturbed');
-  } finally {
-    await server.close();
-  }
-}
-
-async function player(
-  url: string,
-  { seed, careless }: SimulateOptions,
-  disorder: number,
-): Promise<ChildProcess> {
+function start(url: string, { seed, careless }: SimulateOptions, disorder: number): ChildProcess {
   const role = { url, seed, disorder, firstDay: FIRST_DAY, ...(careless === undefined ? {} : { careless }) };
-  const child = fork(join(import.meta.dirname, 'player.ts'), [JSON.stringify(role)], {
+  return fork(join(import.meta.dirname, 'player.ts'), [JSON.stringify(role)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     execArgv: [],
   });
-  await answerOf(child);
-  return child;
 }
 
 async function spend(child: ChildProcess, night: { day: number; whole: boolean }): Promise<Told> {

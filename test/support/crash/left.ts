@@ -58,8 +58,13 @@ const column = z.strictObject({
   relation: z.string(),
   filled: z.boolean(),
   column: z.string(),
-  kind: z.enum(['run', 'job run', 'id', 'value']),
+  kind: z.enum(['run', 'job run', 'id', 'reference', 'value']),
+  /** What a reference names: `ops.alerts` and `alert_id`. */
+  names: z.string().nullable(),
+  key: z.string().nullable(),
 });
+
+type Column = z.output<typeof column>;
 
 const told = z.strictObject({ relation: z.string(), digest: z.string() });
 
@@ -70,14 +75,14 @@ export interface Looking {
 
 /**
  * Every table and materialized view of ours, as rows and a digest of them, whatever their order. Ids that a sequence gave
- * are told by their rank, since a transaction that was rolled back uses some up; runs by pipeline and date; moments all
- * alike, dates as they are. A row too many, one too few and one that says something else show.
+ * are left out, since a transaction that was rolled back uses some up, and a reference is told by what it names; runs by
+ * pipeline and date; moments all alike, dates as they are. A row too many, one too few and one that says something else show.
  */
 export async function leftBy(database: Database, looking: Looking = {}): Promise<Left> {
   const columns = await columnsOf(database);
   const texts = [...columns].map(
-    ([relation, of]) =>
-      `select '${relation}', (select count(*) || ' ' || coalesce(md5(string_agg(line, E'\\n' order by line)), '-') from (${linesOf(relation, of, looking)}) l)`,
+    ([relation]) =>
+      `select '${relation}', (select count(*) || ' ' || coalesce(md5(string_agg(line, E'\\n' order by line)), '-') from (${linesOf(relation, columns, looking)}) l)`,
   );
   return database.transaction(async (sql) => {
     await prepare(sql);
@@ -93,13 +98,13 @@ export async function linesLeft(
   relation: string,
   looking: Looking = {},
 ): Promise<string[]> {
-  const of = (await columnsOf(database)).get(relation);
+  const columns = await columnsOf(database);
   // A materialized view that was never filled.
-  if (of === undefined) return [];
+  if (!columns.has(relation)) return [];
   return database.transaction(async (sql) => {
     await prepare(sql);
     await sql.script(
-      `insert into told select '${relation}', line from (${linesOf(relation, of, looking)}) l`,
+      `insert into told select '${relation}', line from (${linesOf(relation, columns, looking)}) l`,
     );
     const rows = await sql(told)`select relation, digest from told order by digest`;
     return rows.map((row) => row.digest);
@@ -117,30 +122,32 @@ async function prepare(sql: Transaction): Promise<void> {
     $$`);
 }
 
-type Columns = readonly z.output<typeof column>[];
+type Columns = ReadonlyMap<string, readonly Column[]>;
 
-async function columnsOf(database: Database): Promise<ReadonlyMap<string, Columns>> {
+async function columnsOf(database: Database): Promise<Columns> {
   const rows = await database.sql(column)`
-    with ids as (
+    with own as (
       select a.attrelid, a.attnum
       from pg_attribute a left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
       where a.attidentity <> '' or pg_get_expr(d.adbin, d.adrelid) like 'nextval(%'
-      union
-      select c.conrelid, c.conkey[1]
+    ), reference as (
+      select c.conrelid as attrelid, c.conkey[1] as attnum, c.confrelid::regclass::text as names, a.attname as key
       from pg_constraint c
-      join pg_attribute p on p.attrelid = c.confrelid and p.attnum = c.confkey[1]
-      left join pg_attrdef d on d.adrelid = p.attrelid and d.adnum = p.attnum
+      join own on own.attrelid = c.confrelid and own.attnum = c.confkey[1]
+      join pg_attribute a on a.attrelid = own.attrelid and a.attnum = own.attnum
       where c.contype = 'f' and cardinality(c.conkey) = 1
-        and (p.attidentity <> '' or pg_get_expr(d.adbin, d.adrelid) like 'nextval(%')
     )
     select n.nspname || '.' || r.relname as relation, r.relispopulated as filled, a.attname as column,
            case when a.attname = 'run_id' and a.atttypid = 'uuid'::regtype then 'run'
                 when a.attname = 'job_run_id' and a.atttypid = 'uuid'::regtype then 'job run'
-                when ids.attnum is not null then 'id' else 'value' end as kind
+                when own.attnum is not null then 'id'
+                when reference.names is not null then 'reference' else 'value' end as kind,
+           reference.names, reference.key
     from pg_class r
     join pg_namespace n on n.oid = r.relnamespace
     join pg_attribute a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
-    left join ids on ids.attrelid = r.oid and ids.attnum = a.attnum
+    left join own on own.attrelid = r.oid and own.attnum = a.attnum
+    left join reference on reference.attrelid = r.oid and reference.attnum = a.attnum
     where (n.nspname in ('canon', 'observational', 'ops') or n.nspname || '.' || r.relname = 'public.module_ct_cabinet_leads')
       and r.relkind in ('r', 'p', 'm') and not n.nspname || '.' || r.relname = any (${others}::text[])
     order by 1, a.attnum`;
@@ -151,29 +158,39 @@ async function columnsOf(database: Database): Promise<ReadonlyMap<string, Column
 }
 
 /** A select of `line`s. */
-function linesOf(relation: string, columns: Columns, { runs }: Looking): string {
+function linesOf(relation: string, all: Columns, { runs }: Looking): string {
   const { without = [], where = 'true', once = false, instead = {} } = looks[relation] ?? {};
+  const columns = all.get(relation) ?? [];
   const kept = columns.filter((each) => !without.includes(each.column));
-  const replaced = kept.filter(({ kind }) => kind !== 'value');
-  const gone = [...without, ...replaced.map((each) => each.column)].map((name) => `'${name}'`);
   const row = [
-    `to_jsonb(r) - array[${gone.join(', ')}]::text[]`,
-    ...replaced.map(
-      (each) => `jsonb_build_object('which ${each.column}', ${whichOf(each.kind, `r.${each.column}`)})`,
-    ),
+    valuesOf('r', columns, without),
+    ...kept.flatMap((each) => {
+      const which = whichOf(each, all);
+      return which === undefined ? [] : [`jsonb_build_object('which ${each.column}', ${which})`];
+    }),
     ...Object.entries(instead).map(([name, told]) => `jsonb_build_object('${name}', ${told})`),
   ].join(' || ');
   return `select ${once ? 'distinct' : ''} pg_temp.told(${row}) collate "C" as line from ${relation} r where ${where} and ${ofRuns(columns, runs)}`;
 }
 
-function whichOf(kind: string, value: string): string {
-  if (kind === 'id') return `case when ${value} is not null then dense_rank() over (order by ${value}) end`;
-  return kind === 'run'
-    ? `(select concat_ws(' ', x.pipeline, x.as_of, x.trigger_kind) from ops.runs x where x.run_id = ${value})`
-    : `(select concat_ws(' ', y.job, x.pipeline, x.as_of, x.trigger_kind) from ops.job_runs y join ops.runs x using (run_id) where y.job_run_id = ${value})`;
+function valuesOf(row: string, columns: readonly Column[], without: readonly string[] = []): string {
+  const gone = [...without, ...columns.filter(({ kind }) => kind !== 'value').map((each) => each.column)];
+  return `(to_jsonb(${row}) - array[${gone.map((name) => `'${name}'`).join(', ')}]::text[])`;
 }
 
-function ofRuns(columns: Columns, runs: Looking['runs']): string {
+function whichOf({ column, kind, names, key }: Column, all: Columns): string | undefined {
+  const value = `r.${column}`;
+  if (kind === 'run') {
+    return `(select concat_ws(' ', x.pipeline, x.as_of, x.trigger_kind) from ops.runs x where x.run_id = ${value})`;
+  }
+  if (kind === 'job run') {
+    return `(select concat_ws(' ', y.job, x.pipeline, x.as_of, x.trigger_kind) from ops.job_runs y join ops.runs x using (run_id) where y.job_run_id = ${value})`;
+  }
+  if (kind !== 'reference') return undefined;
+  return `(select md5(pg_temp.told(${valuesOf('x', all.get(names ?? '') ?? [])})) from ${names} x where x.${key} = ${value})`;
+}
+
+function ofRuns(columns: readonly Column[], runs: Looking['runs']): string {
   if (runs === undefined) return 'true';
   const listed = `array[${runs.map((run) => `'${run}'`).join(', ')}]::uuid[]`;
   if (columns.some(({ kind }) => kind === 'run')) return `r.run_id = any (${listed})`;
