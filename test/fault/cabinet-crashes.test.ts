@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { cabinetDaily } from '../../functions/cabinet/pipeline.ts';
-import { RetryableError } from '../../functions/core/errors.ts';
 import type { Job } from '../../functions/core/job.ts';
 import { graphOf } from '../../functions/core/pipeline.ts';
 import { cabinetNight } from '../support/crash/cabinet-night.ts';
@@ -60,15 +59,5 @@ describe('the enumeration finds', () => {
       };
     });
     expect(found).toContainEqual(expect.stringMatching(/^canon.milestone_achievements lacks /));
-  });
-
-  test('what ends otherwise: a job that never succeeds, and what waits for it', async () => {
-    const never = withBody(job, async () => {
-      throw new RetryableError('not yet', { code: 'NOT_YET' });
-    });
-    const undisturbed = await nights.undisturbed();
-    const { found } = await nights.differences(undisturbed, [], { jobs: never });
-    expect(found).toContainEqual(expect.stringMatching(/^ops.runs has too .*"failed"/));
-    expect(found).toContainEqual(expect.stringMatching(/^canon.claims_yango_cabinet_14d lacks /));
   });
 });

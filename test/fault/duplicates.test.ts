@@ -19,7 +19,7 @@ describe.each(settings)('%s, every message twice and in any order', (name, setti
 
   test('ends as when each came once, in order', async () => {
     let copies = 0;
-    for (const seed of seeds({ some: 2, all: 60 })) {
+    for (const seed of seeds({ some: 1, all: 60 })) {
       const night = await nights.sameAs(undisturbed, [], { disorder: new Dice(seed) });
       expect(night.delivered, `seed ${seed}`).toBeGreaterThanOrEqual(2 * undisturbed.sent);
       copies += night.delivered - undisturbed.sent;

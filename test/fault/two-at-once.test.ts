@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { cabinetNight } from '../support/crash/cabinet-night.ts';
-import { chosen } from '../support/crash/sample.ts';
+import { ALL, chosen } from '../support/crash/sample.ts';
 import { type Setting, StoppedNights, type Whole } from '../support/crash/stopped-nights.ts';
 import { uploadNight } from '../support/crash/upload-night.ts';
 
@@ -8,6 +8,9 @@ const settings: readonly (readonly [string, Setting])[] = [
   ['cabinet-daily', cabinetNight],
   ['cabinet.upload-take', uploadNight('leads')],
 ];
+
+/** Without `npm run faults`, one place of each of these: who plans, who sweeps, and a worker, which sends what follows. */
+const TRIED = /^(planner|api|sweeper|cabinet\.claims-reconcile|cabinet\.upload-take)$/;
 
 /**
  * Two planners, two workers, two sweepers, two senders: whichever process it is, and wherever the first of the two is
@@ -28,7 +31,8 @@ describe.each(settings)('%s, a process there twice at once', (name, setting) => 
   test.each([false, true])(
     'ends as when it was there once (the first taken for dead: %s)',
     async (takenForDead) => {
-      const processes = [...new Set(undisturbed.points.map((point) => point.split(':')[0] ?? ''))];
+      const all = [...new Set(undisturbed.points.map((point) => point.split(':')[0] ?? ''))];
+      const processes = ALL ? all : all.filter((process) => TRIED.test(process));
       let tried = 0;
       for (const [seed, process] of processes.entries()) {
         for (const { point, ...place } of chosen(places(process), 1, seed)) {

@@ -7,6 +7,7 @@ import { FakeNotifier } from '../notifier.ts';
 import { Copies, type NightDatabase } from './copies.ts';
 import { differences, type Left, leftBy, linesLeft } from './left.ts';
 import { type Fate, type Place, Points, type Process, type Stop } from './points.ts';
+import { Wire, type WirePlan } from './wire.ts';
 import { type Rescue, type Twice, World, type WorldOptions } from './world.ts';
 
 /** What a night is about. */
@@ -19,6 +20,8 @@ export interface NightOptions {
   readonly rescue?: Rescue;
   readonly disorder?: Dice;
   readonly twice?: Twice;
+  /** The wire of one process, by its name. */
+  readonly wire?: WirePlan & { readonly process: string };
   /** Instead of the setting's own. */
   readonly jobs?: Setting['jobs'];
 }
@@ -33,6 +36,9 @@ export interface Ended {
   /** Messages delivered, and messages sent. */
   readonly delivered: number;
   readonly sent: number;
+  /** Of the protocol, on the wire that was listened to, and how often that was cut. */
+  readonly messages: number;
+  readonly cuts: number;
 }
 
 /** Of each relation its rows, to say how another night differs. */
@@ -95,13 +101,14 @@ export class StoppedNights {
   async #spend(
     database: NightDatabase,
     plan: readonly Stop[],
-    { rescue = 'the message', disorder, twice, jobs = this.#setting.jobs }: NightOptions,
+    { rescue = 'the message', disorder, twice, wire: cut, jobs = this.#setting.jobs }: NightOptions,
   ): Promise<Ended> {
     const notifier = new FakeNotifier();
     const points = new Points(new Map(plan), async (pid) => {
       await database.admin.sql`select pg_terminate_backend(${pid}, 10000)`;
     });
     const { pipeline, asOf, begin } = this.#setting;
+    const wire = cut === undefined ? undefined : await Wire.start(database.url(), cut);
     const world = new World({
       database,
       pipeline,
@@ -112,12 +119,15 @@ export class StoppedNights {
       ...(begin === undefined ? {} : { begin }),
       ...(disorder === undefined ? {} : { disorder }),
       ...(twice === undefined ? {} : { twice }),
+      portOf: (process) => (process === cut?.process ? wire?.port : undefined),
     });
     try {
       await world.night();
     } catch (cause) {
       const what = plan.map(([at, fate]) => `${fate} at ${at}, ${points.passed[at]}`).join(' and ');
       throw new Error(`stuck: ${what}`, { cause });
+    } finally {
+      await wire?.stop();
     }
     return {
       points: points.passed,
@@ -127,6 +137,8 @@ export class StoppedNights {
       told: [...new Set(notifier.told)].toSorted(),
       delivered: world.delivered,
       sent: world.sent,
+      messages: wire?.messages ?? 0,
+      cuts: wire?.cuts ?? 0,
     };
   }
 }

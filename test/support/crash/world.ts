@@ -40,6 +40,8 @@ export interface WorldOptions {
   readonly points: Points;
   readonly rescue: Rescue;
   readonly twice?: Twice;
+  /** Through which port a process of that name reaches the database; the server's own where there is none. */
+  readonly portOf?: (process: string) => number | undefined;
 }
 
 /** A process that is there twice at once: one is held at its point, the other does all that it can; then the first goes on. */
@@ -233,10 +235,9 @@ export class World {
   }
 
   async #process(name: string, work: Work, { gate, called }: Called): Promise<boolean> {
-    const { database, points, twice } = this.#options;
+    const { database, points, twice, portOf } = this.#options;
     const process = points.process(name, gate);
-    const open = () =>
-      database.connect('cuadre_jobs', called === undefined ? {} : { applicationName: called });
+    const open = () => database.connect('cuadre_jobs', { port: portOf?.(name), applicationName: called });
     const opened = { work: open(), control: open() };
     const beats = twice === undefined ? new Beats() : undefined;
     try {
