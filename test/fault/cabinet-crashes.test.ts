@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { cabinetDaily } from '../../functions/cabinet/pipeline.ts';
 import type { Job } from '../../functions/core/job.ts';
 import { graphOf } from '../../functions/core/pipeline.ts';
-import { cabinetNight } from '../support/crash/cabinet-night.ts';
+import { cabinetNight, deadLetterNight } from '../support/crash/cabinet-night.ts';
 import type { NightDatabase } from '../support/crash/copies.ts';
 import { describeCrashes } from '../support/crash/describe-crashes.ts';
 import { type Setting, StoppedNights } from '../support/crash/stopped-nights.ts';
@@ -17,6 +17,18 @@ describeCrashes('cabinet-daily', cabinetNight, { sample: 1, pairs: 1, allPairs: 
     expect(undisturbed.points).toContainEqual(expect.stringContaining(when));
   expect(undisturbed.told.length).toBeGreaterThan(1);
 });
+
+describeCrashes(
+  'cabinet-daily with a dead letter',
+  deadLetterNight,
+  { sample: 1, pairs: 1, allPairs: 20, rescues: ['the message'] },
+  ({ points, left }) => {
+    const steps = ['select ops.bury_message', 'begin', 'send', 'commit'];
+    for (const when of steps.flatMap((step) => [`before ${step}`, `after ${step}`]))
+      expect(points).toContainEqual(expect.stringContaining(`dead letters: ${when}`));
+    expect(left.get('ops.dead_letters')).toMatch(/^1 /);
+  },
+);
 
 type Body = (job: Job, context: Parameters<Job['run']>[0], database: NightDatabase) => ReturnType<Job['run']>;
 

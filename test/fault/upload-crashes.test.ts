@@ -9,7 +9,7 @@ for (const dataset of ALL ? datasetNames : datasetNames.slice(0, 1)) {
   describeCrashes(
     `cabinet.upload-take of ${dataset}`,
     uploadNight(dataset),
-    { sample: 1, pairs: 1, allPairs: 50 },
+    { sample: 1, pairs: 1, allPairs: 50, rescues: ['the message'] },
     ({ points, left }) => {
       const processes = new Set(points.map((point) => point.split(':')[0]));
       expect([...processes].toSorted()).toEqual(['api', 'cabinet.upload-take', 'sweeper']);

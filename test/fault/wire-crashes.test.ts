@@ -4,16 +4,18 @@ import { graphOf } from '../../functions/core/pipeline.ts';
 import { cabinetNight } from '../support/crash/cabinet-night.ts';
 import { ALL, chosen } from '../support/crash/sample.ts';
 import { StoppedNights, type Whole } from '../support/crash/stopped-nights.ts';
+import type { WirePlan } from '../support/crash/wire.ts';
 
 /** What the points of a process do not see: inside begin and commit, between a statement's answer and its end. */
 const processes = ALL
   ? ['planner', 'sweeper', ...Object.keys(graphOf(cabinetDaily))]
   : ['cabinet.claims-reconcile'];
-const ways = [
+type Way = Pick<WirePlan, 'from' | 'fate'>;
+const ways: readonly [Way, ...Way[]] = [
   { from: 'server', fate: 'reset' },
   { from: 'client', fate: 'reset' },
-  ...(ALL ? ([{ from: 'server', fate: 'close' }] as const) : []),
-] as const;
+  ...(ALL ? [{ from: 'server', fate: 'close' } as const] : []),
+];
 
 describe.each(processes)('the wire of %s', (process) => {
   const nights = new StoppedNights(cabinetNight);
@@ -23,7 +25,7 @@ describe.each(processes)('the wire of %s', (process) => {
   });
 
   const counted = new Map<string, number>();
-  const messagesOf = async (way: (typeof ways)[number]) => {
+  const messagesOf = async (way: Way) => {
     const known = counted.get(way.from);
     const messages =
       known ?? (await nights.sameAs(undisturbed, [], { wire: { ...way, process, cuts: [] } })).messages;

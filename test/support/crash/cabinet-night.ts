@@ -24,3 +24,10 @@ export const cabinetNight: Setting = {
     return cabinetJobs.map((job) => (job.name === publication.name ? publication : job));
   },
 };
+
+/** The same when nothing can start the refresh: its message is given up, and the dead letters end what waits for it. */
+export const deadLetterNight: Setting = {
+  ...cabinetNight,
+  outOfOrder: 'cabinet.mv-refresh',
+  about: 'dead letters',
+};

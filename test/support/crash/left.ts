@@ -21,6 +21,7 @@ const measured = `case when r.unit = 'ms' then 'measured' else`;
  */
 const looks: Readonly<Record<string, Look>> = {
   'ops.attempts': { without: ['attempt', 'request_id'], where: `r.status in ('running', 'succeeded')` },
+  'ops.dead_letters': { without: ['sqs_message_id', 'body'], once: true },
   'ops.heartbeats': { without: ['attempt', 'progress', 'beat_at'] },
   'ops.job_runs': { without: ['attempts', 'version'] },
   'ops.outbox': { without: ['outbox_id', 'message', 'sqs_message_id'], once: true },

@@ -11,7 +11,9 @@ import { Wire, type WirePlan } from './wire.ts';
 import { type Rescue, type Twice, World, type WorldOptions } from './world.ts';
 
 /** What a night is about. */
-export interface Setting extends Pick<WorldOptions, 'pipeline' | 'asOf' | 'begin'> {
+export interface Setting extends Pick<WorldOptions, 'pipeline' | 'asOf' | 'begin' | 'outOfOrder'> {
+  /** The process that it is about; every one unless given. */
+  readonly about?: string;
   load(admin: Database): Promise<unknown>;
   jobs(process: Process, notifier: FakeNotifier, database: NightDatabase): readonly Job[];
 }
@@ -107,7 +109,7 @@ export class StoppedNights {
     const points = new Points(new Map(plan), async (pid) => {
       await database.admin.sql`select pg_terminate_backend(${pid}, 10000)`;
     });
-    const { pipeline, asOf, begin } = this.#setting;
+    const { pipeline, asOf, begin, outOfOrder } = this.#setting;
     const wire = cut === undefined ? undefined : await Wire.start(database.url(), cut);
     const world = new World({
       database,
@@ -117,6 +119,7 @@ export class StoppedNights {
       points,
       rescue,
       ...(begin === undefined ? {} : { begin }),
+      ...(outOfOrder === undefined ? {} : { outOfOrder }),
       ...(disorder === undefined ? {} : { disorder }),
       ...(twice === undefined ? {} : { twice }),
       portOf: (process) => (process === cut?.process ? wire?.port : undefined),

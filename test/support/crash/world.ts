@@ -40,6 +40,8 @@ export interface WorldOptions {
   readonly points: Points;
   readonly rescue: Rescue;
   readonly twice?: Twice;
+  /** A job whose function cannot even start: its messages are given up in the end. */
+  readonly outOfOrder?: string;
   /** Through which port a process of that name reaches the database; the server's own where there is none. */
   readonly portOf?: (process: string) => number | undefined;
 }
@@ -107,7 +109,9 @@ export class World {
       const first = round > 0 && this.#options.rescue === 'the sweeper';
       if (first) await this.#minutePasses();
       await this.#deliverAll();
-      if (planned && !(await this.#underWay()) && this.#waiting.length === 0) return;
+      const over = planned && !(await this.#underWay()) && this.#waiting.length === 0;
+      // The sweeper goes to rest as well.
+      if (over && !this.#minute) return;
       await this.#minutePasses();
     }
     throw new Error(`the night has not come to rest after ${MOST_ROUNDS} rounds`);
@@ -145,6 +149,7 @@ export class World {
       if (await this.#sweep()) this.#forget(message);
       return;
     }
+    if (message.job === this.#options.outOfOrder) return;
     await this.#alive(message.job, async (process, invocation) => {
       const job = (typeof jobs === 'function' ? jobs(process) : jobs).find(
         ({ name }) => name === message.job,
