@@ -43,18 +43,21 @@ async function backfillWith(plan: readonly (readonly [at: number, fate: Fate])[]
   });
   await new World({
     ...{ database, pipeline: toyPipeline, jobs, points, rescue: 'the sweeper', asOf: '2025-03-01' },
-    async begin(process, queues) {
-      const operator = database.connect('cuadre_operator');
-      try {
-        const control = process.database(operator);
-        const request = { ...oldestFirst, to: '2025-03-03', concurrency: 2 };
-        await startBackfill(control.sql, toyPipeline, request, by, 'test').catch((error: unknown) => {
-          if (!(error instanceof ConflictError)) throw error;
-        });
-        await sendOutbox(control, process.queues(queues), null);
-      } finally {
-        await operator.close();
-      }
+    begin: {
+      name: 'operator',
+      async run(_invocation, queues, process) {
+        const operator = database.connect('cuadre_operator');
+        try {
+          const control = process.database(operator);
+          const request = { ...oldestFirst, to: '2025-03-03', concurrency: 2 };
+          await startBackfill(control.sql, toyPipeline, request, by, 'test').catch((error: unknown) => {
+            if (!(error instanceof ConflictError)) throw error;
+          });
+          await sendOutbox(control, queues, null);
+        } finally {
+          await operator.close();
+        }
+      },
     },
   }).night();
   return { left: await remains(), points: points.passed };

@@ -1,30 +1,15 @@
 /** A data set of a test's own: every file with its header, and the rows that the test gives. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { onTestFinished } from 'vitest';
 import { datasetTables } from '../../infra/local/data/format.ts';
+import { type Contents, writeDataset } from './dataset-files.ts';
 
-/** By file name: a row as values by column, a file's whole text or bytes instead, or null for no file at all. */
-export type Contents = Readonly<
-  Record<string, readonly Readonly<Record<string, string>>[] | string | Buffer | null>
->;
+export type { Contents } from './dataset-files.ts';
 
+/** In a directory that is gone when the test is. */
 export async function makeDataset(contents: Contents = {}): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'cuadre-dataset-'));
+  const directory = await writeDataset(contents);
   onTestFinished(() => rm(directory, { recursive: true }));
-  const files = new Map(datasetTables.map(({ name, columns }) => [`${name}.csv`, columns]));
-  for (const file of new Set([...files.keys(), ...Object.keys(contents)])) {
-    const content = contents[file] ?? (file in contents ? null : []);
-    if (content === null) continue;
-    if (typeof content === 'string' || Buffer.isBuffer(content)) {
-      await writeFile(join(directory, file), content);
-      continue;
-    }
-    const columns = files.get(file) ?? [];
-    const lines = [columns, ...content.map((row) => columns.map((column) => row[column] ?? ''))];
-    await writeFile(join(directory, file), lines.map((line) => `${line.join(',')}\n`).join(''));
-  }
   return directory;
 }
 

@@ -1,0 +1,25 @@
+import { join } from 'node:path';
+import { connect } from '../../functions/core/database.ts';
+import { migrate } from '../../functions/core/migrate.ts';
+import { createUpstream } from '../../infra/local/data/upstream.ts';
+import { startCluster } from '../../infra/local/postgres/cluster.ts';
+import type { Stages } from './simulate.ts';
+
+/** Two databases of a cluster that is gone when the work is done. */
+export async function onStages<T>(work: (stages: Stages) => Promise<T>): Promise<T> {
+  const cluster = await startCluster({ unsafe: true });
+  const server = connect({ url: cluster.url('postgres') });
+  try {
+    await server.script('create database undisturbed');
+    const database = connect({ url: cluster.url('undisturbed') });
+    const sqlDirectory = join(import.meta.dirname, '../../sql');
+    await createUpstream(database, sqlDirectory);
+    await migrate(database, sqlDirectory);
+    await database.close();
+    await server.script('create database disturbed template undisturbed');
+    return await work({ undisturbed: cluster.url('undisturbed'), disturbed: cluster.url('disturbed') });
+  } finally {
+    await server.close();
+    await cluster.stop();
+  }
+}
