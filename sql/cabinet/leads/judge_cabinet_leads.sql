@@ -25,11 +25,7 @@ begin
     -- The lead's id is the shortest key there is, and it passes through every step.
     select m.source_pk::integer as lead_id, m.rule, m.outcome, m.driver_id, m.score, m.evidence,
            array_position(array['R1_PHONE_EXACT', 'R2_LICENSE_EXACT', 'R3_PLATE_EXACT_NAME_SIMILAR', 'R3b', 'R4_CAR_FINGERPRINT_NAME_SIMILAR'], m.rule) as place
-    from canon.match_identities((
-      select array_agg(row(k.lead_id::text, k.lead_date, k.phone, k.license, k.plate, k.tokens, k.brand, k.model)::canon.identity_keys)
-      from unnest(p_lead_ids) wanted (id)
-      join canon.v_cabinet_lead_keys k on k.lead_id = wanted.id
-    ), p_target_park) m
+    from canon.match_identities('canon.v_cabinet_lead_keys', p_lead_ids, p_target_park) m
   ), driver as materialized (
     select d.driver_id, link.person_key as linked_person
     from (select distinct driver_id from answer where driver_id is not null) d

@@ -1,12 +1,12 @@
 -- grain: one row per given key and rule that applies to it
--- requires: canon.drivers_index, canon.name_similarity
--- Pure: it reads the index of drivers and nothing else, and writes nothing. A rule applies when the key has what it needs;
+-- requires: canon.drivers_index, canon.name_similarity, canon.read_identity_keys
+-- Pure: it reads the keys and the index of drivers and nothing else, and writes nothing. A rule applies when the key has what it needs;
 -- R3b, when R3 found no driver and the plate has some all the same.
 -- R1 and R2 count drivers per phone and licence, not per pair: what a thousand leads and drivers share costs no million.
 -- Similarity of two sets of words: (i/u + i/m) / 2, where i is what they share, u what they have together, m the larger. It
 -- is kept as the fraction n/d = i(u+m) / 2um and compared in whole numbers. Only the order uses its quotient: doubles are
 -- alike for equal fractions, and apart for unequal ones while d stays below 2^26; names of 200 characters stay below 2^16.
-create or replace function canon.match_identities(p_keys canon.identity_keys[], p_target_park text)
+create or replace function canon.match_identities(p_keys regclass, p_ids integer[], p_target_park text)
   returns table (source_pk text, rule text, outcome text, driver_id text, score integer, evidence jsonb)
   language plpgsql stable security definer set search_path = pg_catalog, pg_temp set work_mem = '64MB'
 as $$
@@ -14,7 +14,7 @@ as $$
 begin
   return query
   with key as materialized (
-    select k.source_pk, k.snapshot_date, k.phone, k.license, k.plate, k.tokens, k.brand, k.model from unnest(p_keys) k
+    select k.source_pk, k.snapshot_date, k.phone, k.license, k.plate, k.tokens, k.brand, k.model from canon.read_identity_keys(p_keys, p_ids) k
   ), hit as materialized (
     select 'R1_PHONE_EXACT' as rule, d.phone_norm as value,
            count(*) filter (where d.park_id = p_target_park) as in_target,
@@ -155,5 +155,5 @@ begin
 end
 $$;
 
-comment on function canon.match_identities(canon.identity_keys[], text) is
+comment on function canon.match_identities(regclass, integer[], text) is
   'Every rule''s answer for every key: the driver, or why there is none, with what was found and by how much it failed.';

@@ -14,15 +14,19 @@ describe.each(versions)('who the leads are, on PostgreSQL %i', (version) => {
 
   /** `2 R3b: MATCHED d1 66`, of each key and rule. */
   async function answers(keys: readonly NaiveKey[]): Promise<string[]> {
-    const rows = await database.admin.sql(line)`
-      select concat_ws(' ', m.source_pk, m.rule || ':', m.outcome, m.driver_id, m.score) as line
-      from canon.match_identities((
-        select array_agg(row((k.at - 1)::text, date, canon.normalise_phone(phone), canon.normalise_license(license), canon.normalise_plate(plate),
-                             canon.name_tokens(canon.normalise_name(name)), canon.normalise_label(brand), canon.normalise_label(model))::canon.identity_keys)
+    const rows = await database.admin.transaction(async (sql) => {
+      await sql`
+        create temporary table given_keys on commit drop as
+        select (k.at - 1)::integer as lead_id, date as lead_date, canon.normalise_phone(phone) as phone, canon.normalise_license(license) as license,
+               canon.normalise_plate(plate) as plate, canon.name_tokens(canon.normalise_name(name)) as tokens,
+               canon.normalise_label(brand) as brand, canon.normalise_label(model) as model
         from rows from (jsonb_to_recordset(${json(keys)}) as (date date, name text, phone text, license text, plate text, brand text, model text))
-             with ordinality k (date, name, phone, license, plate, brand, model, at)
-      ), ${targetPark}) m
-      order by m.source_pk, m.rule`;
+             with ordinality k (date, name, phone, license, plate, brand, model, at)`;
+      return sql(line)`
+        select concat_ws(' ', m.source_pk, m.rule || ':', m.outcome, m.driver_id, m.score) as line
+        from canon.match_identities('given_keys', (select array_agg(lead_id) from given_keys), ${targetPark}) m
+        order by m.source_pk, m.rule`;
+    });
     return rows.map((row) => row.line);
   }
 
