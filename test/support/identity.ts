@@ -59,6 +59,7 @@ export async function match(admin: Database, key: GivenKey): Promise<Answer[]> {
         1, ${key.date ?? '2026-01-05'}::date, canon.normalise_phone(${key.phone ?? null}::text), canon.normalise_license(${key.license ?? null}::text),
         canon.normalise_plate(${key.plate ?? null}::text), canon.name_tokens(canon.normalise_name(${key.name ?? null}::text)),
         canon.normalise_label(${key.brand ?? null}::text), canon.normalise_label(${key.model ?? null}::text))`;
+    await sql`grant select on given_keys to cuadre_owner`;
     return sql(answer)`
       select m.rule, m.outcome, m.driver_id, m.score, m.evidence
       from canon.match_identities('given_keys', array[1], ${targetPark}) m

@@ -22,6 +22,7 @@ describe.each(versions)('who the leads are, on PostgreSQL %i', (version) => {
                canon.normalise_label(brand) as brand, canon.normalise_label(model) as model
         from rows from (jsonb_to_recordset(${json(keys)}) as (date date, name text, phone text, license text, plate text, brand text, model text))
              with ordinality k (date, name, phone, license, plate, brand, model, at)`;
+      await sql`grant select on given_keys to cuadre_owner`;
       return sql(line)`
         select concat_ws(' ', m.source_pk, m.rule || ':', m.outcome, m.driver_id, m.score) as line
         from canon.match_identities('given_keys', (select array_agg(lead_id) from given_keys), ${targetPark}) m
