@@ -121,20 +121,18 @@ export async function reconcileRound(
           when not ${repairEvents}::boolean or p.person_after is null then null
           when e.id is null then 'INSERTED'
           when e.person_key is distinct from p.person_after then 'UPDATED'
-        end as event_repair
+        end as event_repair,
+        -- Its verdict rests on who the drivers are that its rules found, and somebody has just become one. A dry run links nobody.
+        coalesce(j.outcome = 'UNMATCHED' and f.person_key is null and not ${dryRun}::boolean
+          and exists (select from found) and jsonb_path_exists(j.rules, '$.*.driver_id'), false) as postponed
       from selected s
       left join judged j on j.lead_id = s.lead_id
       cross join lateral (select case when j.outcome = 'MATCHED' then j.person_key else s.person_key end as person_after) p
       left join found f on f.person_key = p.person_after
       left join observational.lead_events e on e.source_table = 'module_ct_cabinet_leads' and e.source_pk = s.lead_source_pk
       order by s.place
-    ), postponed as materialized (
-      -- Its verdict rests on who the drivers are that its rules found, and somebody has just become one. A dry run links nobody.
-      select lead_id from weighed
-      where outcome = 'UNMATCHED' and not gains_driver and not ${dryRun}::boolean
-        and exists (select from found) and jsonb_path_exists(rules, '$.*.driver_id')
     ), lead as not materialized (
-      select * from weighed where lead_id not in (select lead_id from postponed)
+      select * from weighed where not postponed
     ), lead_links as (
       insert into canon.identity_links (person_key, source_table, source_pk, snapshot_date, match_rule, match_score,
                                         confidence_level, evidence, job_run_id)
@@ -258,7 +256,7 @@ export async function reconcileRound(
       (select coalesce(jsonb_object_agg(week_start, selected), '{}') from figure where part = 14) as selected_by_week,
       (select coalesce(jsonb_agg(jsonb_build_object('lead_id', lead_id, 'lead_source_pk', lead_source_pk, 'lead_date', lead_date,
                 'week_start', week_start, 'person_key', person_before, 'limbo_stage', limbo_stage) order by place), '[]')
-       from weighed where lead_id in (select lead_id from postponed)) as postponed
+       from weighed where postponed) as postponed
     from figure where part = 15`;
   if (row === undefined) throw new Error('a count without groups returned no row');
   return row;
