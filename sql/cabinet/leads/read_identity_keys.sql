@@ -1,7 +1,7 @@
 -- grain: one row per given id that the relation has, with what it is compared by
 -- requires: canon.v_cabinet_lead_keys
--- Read from whatever relation has the columns of canon.v_cabinet_lead_keys, and not handed over as an array: of 1,000,000
--- leads that one took 600 MiB. Names are half of a key's time, and play no part without a plate or a car.
+-- Read from whatever relation has the columns of canon.v_cabinet_lead_keys, and not handed over as an array: of 100,000
+-- leads that one took 90 MiB. Names are half of a key's time, and play no part without a plate or a car.
 create or replace function canon.read_identity_keys(p_keys regclass, p_ids integer[])
   returns setof canon.identity_keys
   language plpgsql stable security definer set search_path = pg_catalog, pg_temp
