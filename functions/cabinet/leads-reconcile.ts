@@ -4,7 +4,8 @@ import { PermanentError } from '../core/errors.ts';
 import { type JsonObject, job } from '../core/job.ts';
 import { jobHandler } from '../core/job-handler.ts';
 import { analyzeChanged } from './analyze.ts';
-import { countStages, reconcileLeads } from './leads-statement.ts';
+import { reconcileLeads } from './leads-rounds.ts';
+import { countStages } from './leads-statement.ts';
 import { cabinetDaily } from './pipeline.ts';
 
 /** Leads per run: a run is one transaction, and what it judges passes through memory. */

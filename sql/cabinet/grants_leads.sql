@@ -1,9 +1,9 @@
 -- grain: none; who may do what with identities
--- requires: canon.refresh_drivers_index, canon.judge_cabinet_leads, canon.foresee_cabinet_leads, canon.match_identities, canon.fill_persons, canon.undo_identity_link, ops.analyze_changed, canon.v_drivers_index_changes, ops.v_cabinet_lead_stages, ops.v_identity_link_figures
+-- requires: canon.refresh_drivers_index, canon.judge_cabinet_leads, canon.foresee_cabinet_leads, canon.match_identities, canon.read_identity_keys, canon.fill_persons, canon.undo_identity_link, ops.analyze_changed, canon.v_drivers_index_changes, ops.v_cabinet_lead_stages, ops.v_identity_link_figures
 -- These run as their owner, who reads names and phones; they hand out ids and figures.
 revoke execute on function
-  canon.refresh_drivers_index, canon.judge_cabinet_leads, canon.foresee_cabinet_leads, canon.match_identities, canon.fill_persons,
-  canon.undo_identity_link, ops.analyze_changed
+  canon.refresh_drivers_index, canon.judge_cabinet_leads, canon.foresee_cabinet_leads, canon.match_identities,
+  canon.read_identity_keys, canon.fill_persons, canon.undo_identity_link, ops.analyze_changed
 from public;
 grant execute on function
   canon.refresh_drivers_index, canon.judge_cabinet_leads, canon.foresee_cabinet_leads, canon.fill_persons,

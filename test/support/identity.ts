@@ -25,7 +25,7 @@ export async function givenDrivers(admin: Database, drivers: readonly GivenDrive
     from jsonb_to_recordset(${json(rows)}) d (id text, park text, name text, phone text, plate text, license text, brand text, model text, hired date)`;
 }
 
-/** A row of any source, as it came: what canon.identity_keys has, before it is normalised. */
+/** A row of any source, as it came: what canon.v_cabinet_lead_keys has, before it is normalised. */
 export interface GivenKey {
   readonly date?: string;
   readonly name?: string;
@@ -48,13 +48,23 @@ export type Answer = z.infer<typeof answer>;
 /** What every rule says to one key. */
 export async function match(admin: Database, key: GivenKey): Promise<Answer[]> {
   await admin.sql`select canon.refresh_drivers_index()`;
-  return admin.sql(answer)`
-    select m.rule, m.outcome, m.driver_id, m.score, m.evidence
-    from canon.match_identities(array[row(
-      'x', ${key.date ?? '2026-01-05'}::date, canon.normalise_phone(${key.phone ?? null}::text), canon.normalise_license(${key.license ?? null}::text),
-      canon.normalise_plate(${key.plate ?? null}::text), canon.name_tokens(canon.normalise_name(${key.name ?? null}::text)),
-      canon.normalise_label(${key.brand ?? null}::text), canon.normalise_label(${key.model ?? null}::text))::canon.identity_keys], ${targetPark}) m
-    order by m.rule`;
+  return admin.transaction(async (sql) => {
+    await sql`
+      create temporary table given_keys on commit drop as
+      select 1 as lead_id, null::date as lead_date, null::text as phone, null::text as license, null::text as plate,
+             null::tsvector as tokens, null::text as brand, null::text as model
+      limit 0`;
+    await sql`
+      insert into given_keys values (
+        1, ${key.date ?? '2026-01-05'}::date, canon.normalise_phone(${key.phone ?? null}::text), canon.normalise_license(${key.license ?? null}::text),
+        canon.normalise_plate(${key.plate ?? null}::text), canon.name_tokens(canon.normalise_name(${key.name ?? null}::text)),
+        canon.normalise_label(${key.brand ?? null}::text), canon.normalise_label(${key.model ?? null}::text))`;
+    await sql`grant select on given_keys to cuadre_owner`;
+    return sql(answer)`
+      select m.rule, m.outcome, m.driver_id, m.score, m.evidence
+      from canon.match_identities('given_keys', array[1], ${targetPark}) m
+      order by m.rule`;
+  });
 }
 
 /** `R1_PHONE_EXACT: MATCHED d1`. */

@@ -16,7 +16,7 @@ begin
     perform set_config('enable_nestloop', 'off', true);
   end if;
   return query
-  with lead as materialized (
+  with lead as (
     select l.lead_id, l.lead_source_pk, own.person_key as own_person
     from unnest(p_lead_ids) wanted (id)
     join canon.v_cabinet_lead_keys l on l.lead_id = wanted.id
@@ -25,11 +25,7 @@ begin
     -- The lead's id is the shortest key there is, and it passes through every step.
     select m.source_pk::integer as lead_id, m.rule, m.outcome, m.driver_id, m.score, m.evidence,
            array_position(array['R1_PHONE_EXACT', 'R2_LICENSE_EXACT', 'R3_PLATE_EXACT_NAME_SIMILAR', 'R3b', 'R4_CAR_FINGERPRINT_NAME_SIMILAR'], m.rule) as place
-    from canon.match_identities((
-      select array_agg(row(k.lead_id::text, k.lead_date, k.phone, k.license, k.plate, k.tokens, k.brand, k.model)::canon.identity_keys)
-      from unnest(p_lead_ids) wanted (id)
-      join canon.v_cabinet_lead_keys k on k.lead_id = wanted.id
-    ), p_target_park) m
+    from canon.match_identities('canon.v_cabinet_lead_keys', p_lead_ids, p_target_park) m
   ), driver as materialized (
     select d.driver_id, link.person_key as linked_person
     from (select distinct driver_id from answer where driver_id is not null) d
@@ -54,85 +50,76 @@ begin
     from driver d
     left join (select distinct on (driver_id) driver_id, person_key from registered order by driver_id, place) r on r.driver_id = d.driver_id
   ), judged as materialized (
-    -- R3b finds persons and names no driver: it needs the driver's link, and has nothing for a lead that has a person.
-    select a.lead_id, l.own_person, a.rule, a.place, a.score, a.driver_id, p.linked_person, p.known_person, a.evidence,
-           coalesce(p.known_person, l.own_person, canon.person_key_of_driver(a.driver_id)) as person_key,
+    -- A row per lead and answer, and one of a lead that no rule applies to. R3b finds persons and names no driver: it needs
+    -- the driver's link, and has nothing for a lead that has a person.
+    select l.lead_id, l.lead_source_pk, l.own_person, a.rule, a.place, a.score, a.driver_id, p.linked_person, p.known_person, a.evidence,
+           case when p.known_person is null then canon.person_key_of_driver(a.driver_id) end as new_person,
            case
              when a.rule = 'R3b' and a.outcome = 'MATCHED' and l.own_person is not null then 'NO_CANDIDATES'
              when a.rule = 'R3b' and a.outcome = 'MATCHED' and p.linked_person is null then 'NO_PERSON_KEY'
-             else a.outcome
+             else coalesce(a.outcome, 'NO_CANDIDATES')
            end as outcome
     from lead l
-    join answer a on a.lead_id = l.lead_id
+    left join answer a on a.lead_id = l.lead_id
     left join driver_person p on p.driver_id = a.driver_id
   ), several as materialized (
     select lead_id from answer group by lead_id having count(*) > 1
-  ), best as (
-    select distinct on (lead_id) * from judged
-    where outcome = 'MATCHED' and lead_id in (select lead_id from several)
-    order by lead_id, score desc, place
-  ), together as (
-    -- First and not smallest: of the rules that apply the first one's answer is the reason.
-    select lead_id, (array_agg(outcome order by place))[1] as outcome,
+  ), settled as materialized (
+    -- Three leads in four have one answer, which needs no comparison; grouping all for the fourth would cost twice as much.
+    -- Of the matches the one that scores highest, of equals the first. Without any the first answer is the reason: first and
+    -- not smallest.
+    select lead_id, max(10 * score - place) filter (where outcome = 'MATCHED') as best, min(place) as first,
            jsonb_object_agg(rule, evidence || case when driver_id is null then jsonb_build_object('outcome', outcome)
                                                    else jsonb_build_object('outcome', outcome, 'driver_id', driver_id) end) as rules,
            -- PostgreSQL before 18 knows no smallest uuid; as text they are ordered alike.
-           min(person_key::text) filter (where outcome = 'MATCHED') <> max(person_key::text) filter (where outcome = 'MATCHED') as torn
+           min(coalesce(known_person, own_person, new_person)::text) filter (where outcome = 'MATCHED')
+             <> max(coalesce(known_person, own_person, new_person)::text) filter (where outcome = 'MATCHED') as torn
     from judged
     where lead_id in (select lead_id from several)
     group by lead_id
-  ), verdict as materialized (
-    -- Three leads in four have one answer, which needs no comparison; sorting all for the fourth would cost twice as much.
-    select j.lead_id, j.own_person, j.outcome, false as torn, j.outcome = 'MATCHED' as matched,
-           j.rule, j.score, j.driver_id, j.linked_person, j.known_person, j.person_key,
-           jsonb_build_object(j.rule, j.evidence || case
-             when j.driver_id is null then jsonb_build_object('outcome', j.outcome)
-             else jsonb_build_object('outcome', j.outcome, 'driver_id', j.driver_id) end) as rules
-    from judged j
-    where j.lead_id not in (select lead_id from several)
+  ), verdict as not materialized (
+    select lead_id, lead_source_pk, own_person, outcome, rule, score, driver_id, linked_person, known_person, new_person,
+           case when rule is null then '{}' else jsonb_build_object(rule, evidence || case
+             when driver_id is null then jsonb_build_object('outcome', outcome)
+             else jsonb_build_object('outcome', outcome, 'driver_id', driver_id) end) end as rules
+    from judged
+    where lead_id not in (select lead_id from several)
     union all
-    select t.lead_id, b.own_person, t.outcome, coalesce(t.torn, false), b.lead_id is not null and not t.torn,
-           b.rule, b.score, b.driver_id, b.linked_person, b.known_person, b.person_key, t.rules
-    from together t
-    left join best b on b.lead_id = t.lead_id
+    select j.lead_id, j.lead_source_pk, j.own_person, case when s.torn then 'MULTIPLE_CANDIDATES' else j.outcome end,
+           j.rule, j.score, j.driver_id, j.linked_person, j.known_person, j.new_person, s.rules
+    from settled s
+    join judged j on j.lead_id = s.lead_id and case when s.best is null then j.place = s.first else 10 * j.score - j.place = s.best end
   ), claimed as (
     -- A driver who is nobody yet becomes the person of the lead that has one; two such persons contradict each other.
     select driver_id, count(distinct own_person) as persons, (array_agg(own_person order by own_person))[1] as person_key
     from verdict
-    where matched and known_person is null and own_person is not null
+    where outcome = 'MATCHED' and known_person is null and own_person is not null
     group by driver_id
-  ), winner as (
-    select v.lead_id, v.rule, v.score, v.driver_id, v.linked_person, v.known_person, c.persons,
-           case when v.known_person is null then coalesce(c.person_key, v.person_key) else v.known_person end as person_key
-    from verdict v
-    left join claimed c on c.driver_id = v.driver_id and v.known_person is null
-    where v.matched
   )
   select
-    l.lead_id,
-    case when v.reason is null then 'MATCHED' else 'UNMATCHED' end,
-    v.reason, w.rule, w.score,
-    case when w.rule in ('R1_PHONE_EXACT', 'R2_LICENSE_EXACT') then 'HIGH' when w.rule = 'R4_CAR_FINGERPRINT_NAME_SIMILAR' then 'LOW' when w.rule is not null then 'MEDIUM' end::canon.confidence_level,
-    w.driver_id, w.person_key,
-    case when w.linked_person is not null then 'DRIVER_LINK' when w.known_person is not null then 'REGISTRY'
-         when w.person_key = canon.person_key_of_driver(w.driver_id) then 'NEW' when w.person_key is not null then 'LEAD_LINK' end,
-    w.rule <> 'R3b' and w.linked_person is null,
-    coalesce(v0.rules, '{}')
-  from lead l
-  left join verdict v0 on v0.lead_id = l.lead_id
-  left join winner w on w.lead_id = l.lead_id
+    v.lead_id,
+    case when r.reason is null then 'MATCHED' else 'UNMATCHED' end,
+    r.reason, m.rule, m.score,
+    case when m.rule in ('R1_PHONE_EXACT', 'R2_LICENSE_EXACT') then 'HIGH' when m.rule = 'R4_CAR_FINGERPRINT_NAME_SIMILAR' then 'LOW' when m.rule is not null then 'MEDIUM' end::canon.confidence_level,
+    m.driver_id, m.person_key,
+    case when m.rule is null then null when v.linked_person is not null then 'DRIVER_LINK' when v.known_person is not null then 'REGISTRY'
+         when m.person_key = v.new_person then 'NEW' else 'LEAD_LINK' end,
+    m.rule <> 'R3b' and v.linked_person is null,
+    v.rules
+  from verdict v
+  left join claimed c on c.driver_id = v.driver_id and v.known_person is null and v.outcome = 'MATCHED'
+  left join lateral (
+    select v.rule, v.score, v.driver_id, coalesce(v.known_person, c.person_key, v.new_person) as person_key where v.outcome = 'MATCHED'
+  ) m on true
   cross join lateral (
     select case
-      when v0.torn then 'MULTIPLE_CANDIDATES'
-      when w.lead_id is null then coalesce(v0.outcome, 'NO_CANDIDATES')
-      when w.persons > 1 or l.own_person <> w.person_key then 'PERSON_CONFLICT'
-      when exists (
-        select from canon.identity_link_undos u
-        where (u.source_table, u.source_pk, u.person_key) = ('module_ct_cabinet_leads', l.lead_source_pk, w.person_key)
-           or (u.source_table, u.source_pk, u.person_key) = ('drivers', w.driver_id, w.person_key)
-      ) then 'LINK_UNDONE'
+      when v.outcome <> 'MATCHED' then v.outcome
+      when c.persons > 1 or v.own_person <> m.person_key then 'PERSON_CONFLICT'
+      -- Few are undone: they are read once and not looked up.
+      when ('module_ct_cabinet_leads', v.lead_source_pk, m.person_key) in (select source_table, source_pk, person_key from canon.identity_link_undos)
+        or ('drivers', v.driver_id, m.person_key) in (select source_table, source_pk, person_key from canon.identity_link_undos) then 'LINK_UNDONE'
     end as reason
-  ) v;
+  ) r;
 end
 $$;
 

@@ -1,12 +1,12 @@
 -- grain: one row per given key and rule that applies to it
--- requires: canon.drivers_index, canon.name_similarity
--- Pure: it reads the index of drivers and nothing else, and writes nothing. A rule applies when the key has what it needs;
+-- requires: canon.drivers_index, canon.name_similarity, canon.read_identity_keys
+-- Pure: it reads the keys and the index of drivers and nothing else, and writes nothing. A rule applies when the key has what it needs;
 -- R3b, when R3 found no driver and the plate has some all the same.
 -- R1 and R2 count drivers per phone and licence, not per pair: what a thousand leads and drivers share costs no million.
 -- Similarity of two sets of words: (i/u + i/m) / 2, where i is what they share, u what they have together, m the larger. It
 -- is kept as the fraction n/d = i(u+m) / 2um and compared in whole numbers. Only the order uses its quotient: doubles are
 -- alike for equal fractions, and apart for unequal ones while d stays below 2^26; names of 200 characters stay below 2^16.
-create or replace function canon.match_identities(p_keys canon.identity_keys[], p_target_park text)
+create or replace function canon.match_identities(p_keys regclass, p_ids integer[], p_target_park text)
   returns table (source_pk text, rule text, outcome text, driver_id text, score integer, evidence jsonb)
   language plpgsql stable security definer set search_path = pg_catalog, pg_temp set work_mem = '64MB'
 as $$
@@ -14,7 +14,7 @@ as $$
 begin
   return query
   with key as materialized (
-    select k.source_pk, k.snapshot_date, k.phone, k.license, k.plate, k.tokens, k.brand, k.model from unnest(p_keys) k
+    select k.source_pk, k.snapshot_date, k.phone, k.license, k.plate, k.tokens, k.brand, k.model from canon.read_identity_keys(p_keys, p_ids) k
   ), hit as materialized (
     select 'R1_PHONE_EXACT' as rule, d.phone_norm as value,
            count(*) filter (where d.park_id = p_target_park) as in_target,
@@ -67,7 +67,8 @@ begin
     select k.source_pk, 'R1_PHONE_EXACT' as rule, 95 as score, k.phone as value from key k where k.phone is not null
     union all
     select k.source_pk, 'R2_LICENSE_EXACT', 92, k.license from key k where k.license is not null
-  ), pair as (
+  ), pair as materialized (
+    -- What a key has not is asked once: planned as if it had, the drivers would be sorted for nobody.
     select k.source_pk, 'PLATE' as kind, d.driver_id, s.n, s.d,
            d.hire_date is null or d.hire_date between k.snapshot_date - 90 and k.snapshot_date + 30 as in_time
     from key k
@@ -80,10 +81,14 @@ begin
     join canon.drivers_index d on d.brand_norm = k.brand and d.model_norm = k.model and d.park_id = p_target_park
       and (d.hire_date is null or d.hire_date between k.snapshot_date - 30 and k.snapshot_date + 7)
     cross join lateral canon.name_similarity(k.tokens, d.name_tokens) s
-    where k.tokens is not null
+    where k.tokens is not null and (select bool_or(brand is not null) from key)
+  ), crowd as materialized (
+    -- Nine keys in ten have one pair, which is the best there is: only the others need to be ranked.
+    select source_pk, kind from pair group by source_pk, kind having count(*) > 1
   ), timed as (
-    select p.*, bool_or(p.in_time) over (partition by p.source_pk, p.kind) as any_in_time from pair p
-  ), placed as (
+    select p.*, bool_or(p.in_time) over (partition by p.source_pk, p.kind) as any_in_time
+    from pair p where (p.source_pk, p.kind) in (select source_pk, kind from crowd)
+  ), placed as materialized (
     -- A key's pairs with a plate belong to R3 or, when none is in time, to R3b: never to both.
     select t.source_pk, t.kind, t.any_in_time, t.driver_id, t.n, t.d, 100 * t.n >= 66 * t.d as passes,
            row_number() over ranked as place, lead(t.n) over ranked as next_n, lead(t.d) over ranked as next_d,
@@ -99,7 +104,7 @@ begin
     from placed o
     where o.place <= 3 and o.found > 1
     group by o.source_pk, o.kind
-  ), alike as (
+  ), alike as materialized (
     select
       b.source_pk,
       case when b.kind = 'CAR' then 'R4_CAR_FINGERPRINT_NAME_SIMILAR' when b.any_in_time then 'R3_PLATE_EXACT_NAME_SIMILAR' else 'R3b' end as rule,
@@ -113,15 +118,21 @@ begin
       case
         when b.next_n is not null then jsonb_build_object('found', b.found, 'similarity', round(b.n::numeric / b.d, 4)::text) || case
           when not b.passes then jsonb_build_object('below_threshold_by', round(0.66 - b.n::numeric / b.d, 4)::text) else '{}' end
-          || jsonb_build_object('margin', round(b.n::numeric / b.d - b.next_n::numeric / b.next_d, 4)::text, 'candidates', o.candidates)
+          || jsonb_build_object('margin', round(b.n::numeric / b.d - b.next_n::numeric / b.next_d, 4)::text, 'candidates', b.candidates)
         when b.n = b.d then '{"found": 1, "similarity": "1.0000"}'
         when b.passes then jsonb_build_object('found', b.found, 'similarity', round(b.n::numeric / b.d, 4)::text)
         else jsonb_build_object('found', b.found, 'similarity', round(b.n::numeric / b.d, 4)::text,
                                 'below_threshold_by', round(0.66 - b.n::numeric / b.d, 4)::text)
       end as evidence
-    from placed b
-    left join others o on o.source_pk = b.source_pk and o.kind = b.kind
-    where b.place = 1
+    from (
+      select p.source_pk, p.kind, p.in_time as any_in_time, p.driver_id, p.n, p.d, 100 * p.n >= 66 * p.d as passes,
+             null::bigint as next_n, null::bigint as next_d, 1::bigint as found, null::jsonb as candidates
+      from pair p where (p.source_pk, p.kind) not in (select source_pk, kind from crowd)
+      union all
+      select f.source_pk, f.kind, f.any_in_time, f.driver_id, f.n, f.d, f.passes, f.next_n, f.next_d, f.found, o.candidates
+      from placed f left join others o on o.source_pk = f.source_pk and o.kind = f.kind
+      where f.place = 1
+    ) b
   )
   select e.source_pk, e.rule,
          case when coalesce(h.found, 0) = 0 then 'NO_CANDIDATES' when h.driver_id is null then 'MULTIPLE_CANDIDATES' else 'MATCHED' end,
@@ -144,5 +155,5 @@ begin
 end
 $$;
 
-comment on function canon.match_identities(canon.identity_keys[], text) is
+comment on function canon.match_identities(regclass, integer[], text) is
   'Every rule''s answer for every key: the driver, or why there is none, with what was found and by how much it failed.';

@@ -162,7 +162,7 @@ describe.each(versions)('identity links on PostgreSQL %i', (version) => {
     ['cuadre_jobs', 'select * from public.drivers'],
     ['cuadre_jobs', 'select primary_phone from canon.identity_registry'],
     ['cuadre_jobs', `update canon.identity_registry set primary_phone = '1'`],
-    ['cuadre_jobs', `select * from canon.match_identities('{}', 'x')`],
+    ['cuadre_jobs', `select * from canon.match_identities('canon.v_cabinet_lead_keys', '{}', 'x')`],
     ['cuadre_jobs', 'delete from canon.identity_links'],
     ['cuadre_jobs', `update canon.identity_links set person_key = gen_random_uuid()`],
     ['cuadre_jobs', 'delete from canon.identity_unmatched'],
