@@ -4,7 +4,7 @@ import { csvAttachment, earlierFile, inlineFlag, snapshot } from '../../core/csv
 import { tooManyRows, tooManyRowsInline } from '../../core/csv-file.ts';
 import type { Transaction } from '../../core/database.ts';
 import { endpoint, noParameters } from '../../core/http.ts';
-import { lastRefresh, refreshed, required, tagOf, unchangedSince } from './as-of.ts';
+import { DRIVERS, lastRefresh, refreshed, required, tagOf, unchangedSince } from './as-of.ts';
 import { argumentsOf, type CobranzaFilter, cobranzaFilter } from './filters.ts';
 
 const columns: readonly CsvColumn[] = [
@@ -57,7 +57,7 @@ export const cobranzaExport = endpoint({
   async run({ event, query, environment }) {
     const { control, codeVersion } = environment;
     if (query.use_materialized) {
-      const unchanged = await unchangedSince(control.sql, event, codeVersion);
+      const unchanged = await unchangedSince(control.sql, DRIVERS, event, codeVersion);
       if (unchanged !== undefined) return unchanged;
     }
     const { inline, ...filter } = query;
@@ -65,7 +65,7 @@ export const cobranzaExport = endpoint({
     return refreshed(() =>
       snapshot(environment, async (sql) => {
         await sql`set local plan_cache_mode = force_custom_plan`;
-        const of = filter.use_materialized ? required(await lastRefresh(sql)) : undefined;
+        const of = filter.use_materialized ? required(await lastRefresh(sql, DRIVERS)) : undefined;
         const given = {
           columns,
           source: drivers(filter),
