@@ -6,7 +6,7 @@ import { instant } from '../core/wire.ts';
 import { cursorMeta, limit } from './page.ts';
 
 const row = z.strictObject({
-  run_id: z.uuid(),
+  run_id: z.guid(),
   pipeline: z.string(),
   kind: z.enum(['pipeline', 'job']),
   jobs: z.array(z.string()),
@@ -33,7 +33,7 @@ export const runsList = endpoint({
     status: z.enum(['running', 'succeeded', 'failed']).optional().describe('Only those in it.'),
     as_of: calendarDate.optional().describe('Only those of this business day.'),
     limit: limit(200, 50),
-    cursor: cursor(z.tuple([createdAt, z.uuid()])).optional(),
+    cursor: cursor(z.tuple([createdAt, z.guid()])).optional(),
   }),
   path: noParameters,
   answer: z.strictObject({ meta: cursorMeta, data: z.array(row) }),

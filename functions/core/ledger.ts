@@ -38,8 +38,8 @@ export interface StartedRun {
 
 const started = z.strictObject({
   verdict: z.enum(['CREATED', 'EXISTING', 'KEY_REUSED', 'ACTIVE']),
-  run_id: z.uuid(),
-  job_run_id: z.uuid().nullable(),
+  run_id: z.guid(),
+  job_run_id: z.guid().nullable(),
 });
 
 /** @throws ConflictError when another run is active, or the key was used for another request. */
@@ -72,7 +72,7 @@ const begun = z.discriminatedUnion('verdict', [
     verdict: z.literal('STARTED'),
     attempt: z.int(),
     tries: z.int(),
-    run_id: z.uuid(),
+    run_id: z.guid(),
     job: z.string(),
     status: z.string(),
     as_of: z.iso.date(),
@@ -80,7 +80,7 @@ const begun = z.discriminatedUnion('verdict', [
     input: z.record(z.string(), z.json()),
     checkpoint: z.json(),
   }),
-  z.object({ verdict: z.enum(['STALE', 'AHEAD', 'SETTLED', 'ALIVE']), run_id: z.uuid(), status: z.string() }),
+  z.object({ verdict: z.enum(['STALE', 'AHEAD', 'SETTLED', 'ALIVE']), run_id: z.guid(), status: z.string() }),
   z.object({ verdict: z.literal('UNKNOWN') }),
 ]);
 
@@ -169,8 +169,8 @@ export async function sweepRuns(sql: Sql, tries: number): Promise<z.infer<typeof
 }
 
 export const jobRunResult = z.strictObject({
-  run_id: z.uuid(),
-  job_run_id: z.uuid(),
+  run_id: z.guid(),
+  job_run_id: z.guid(),
   job: z.string(),
   status: z.enum(['queued', 'running', 'succeeded', 'failed', 'skipped']),
   as_of: z.iso.date(),

@@ -11,7 +11,7 @@ export const refresh = z.strictObject({
   refresh_id: z.int(),
   as_of: z.iso.date().nullable(),
   refreshed_at: instant,
-  run_id: z.uuid().nullable(),
+  run_id: z.guid().nullable(),
 });
 
 /** As an answer says it. */
@@ -20,7 +20,7 @@ export const asOfAnswer = z.strictObject({
   refresh_id: z.int().nullable(),
   as_of: z.iso.date().nullable().describe('What is dated later is not in it.'),
   refreshed_at: instant.nullable(),
-  run_id: z.uuid().nullable().describe('The run that refreshed the view.'),
+  run_id: z.guid().nullable().describe('The run that refreshed the view.'),
 });
 asOfAnswer.register(z.globalRegistry, {
   id: 'AsOf',

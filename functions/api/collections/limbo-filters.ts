@@ -25,7 +25,7 @@ export const limboLead = z.strictObject({
   park_phone: z.string().nullable(),
   asset_plate_number: z.string().nullable(),
   lead_name: z.string(),
-  person_key: z.uuid().nullable(),
+  person_key: z.guid().nullable(),
   driver_id: z.string().nullable(),
   trips_14d: z.int(),
   window_end_14d: z.iso.date(),
