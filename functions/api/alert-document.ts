@@ -26,6 +26,6 @@ export const alertDocument = z.strictObject({
   acknowledged_by: z.string().nullable(),
   resolved_as_of: z.iso.date().nullable(),
   resolved_at: instant.nullable(),
-  job_run_id: z.uuid().describe('The job run that evaluated it last.'),
+  job_run_id: z.guid().describe('The job run that evaluated it last.'),
 });
 alertDocument.register(z.globalRegistry, { id: 'Alert' });

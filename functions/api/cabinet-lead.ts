@@ -3,7 +3,7 @@ import { NotFoundError } from '../core/errors.ts';
 import { endpoint, noParameters, ok } from '../core/http.ts';
 import { LIMBO_STAGES } from './collections/limbo-filters.ts';
 
-const run = { run_id: z.uuid().nullable() };
+const run = { run_id: z.guid().nullable() };
 
 const story = z.strictObject({
   lead: z.strictObject({
@@ -12,7 +12,7 @@ const story = z.strictObject({
     lead_date: z.iso.date(),
     week_start: z.iso.date(),
     window_end_14d: z.iso.date(),
-    person_key: z.uuid().nullable(),
+    person_key: z.guid().nullable(),
     driver_id: z.string().nullable(),
     trips_14d: z.int(),
     limbo_stage: z.enum(LIMBO_STAGES),
@@ -22,10 +22,10 @@ const story = z.strictObject({
   identity: z.strictObject({
     link: z
       .strictObject({
-        person_key: z.uuid(),
-        match_rule: z.string(),
-        match_score: z.int(),
-        confidence_level: z.string(),
+        person_key: z.guid(),
+        match_rule: z.string().nullable(),
+        match_score: z.int().nullable(),
+        confidence_level: z.string().nullable(),
         linked_at: z.string().nullable(),
         ...run,
       })
@@ -43,7 +43,7 @@ const story = z.strictObject({
       .nullable(),
     undone: z.array(
       z.strictObject({
-        person_key: z.uuid(),
+        person_key: z.guid(),
         undone_at: z.string(),
         undone_by: z.string(),
         reason: z.string(),
@@ -52,7 +52,7 @@ const story = z.strictObject({
     drivers_of_person: z.array(
       z.strictObject({
         driver_id: z.string(),
-        match_rule: z.string(),
+        match_rule: z.string().nullable(),
         linked_at: z.string().nullable(),
         /** The one that counts for the person. */
         resolves: z.boolean(),
@@ -61,7 +61,7 @@ const story = z.strictObject({
   }),
   /** Without an event of the lead's own person nothing is owed. */
   event: z
-    .strictObject({ event_date: z.iso.date(), person_key: z.uuid().nullable(), origin_tag: z.string() })
+    .strictObject({ event_date: z.iso.date(), person_key: z.guid().nullable(), origin_tag: z.string() })
     .nullable(),
   /** Days with trips inside the window. */
   trips: z.array(z.strictObject({ trip_date: z.iso.date(), trips: z.int(), trips_to_date: z.int() })),
@@ -86,7 +86,7 @@ const story = z.strictObject({
     z.strictObject({
       as_of: z.iso.date(),
       dry_run: z.boolean(),
-      run_id: z.uuid(),
+      run_id: z.guid(),
       job: z.string(),
       decided_at: z.string().nullable(),
       subject: z.string(),

@@ -9,7 +9,7 @@ const gaps = z.strictObject({ count: z.int(), amount: z.string() }).nullable();
 
 const night = z.strictObject({
   run: z.strictObject({
-    run_id: z.uuid(),
+    run_id: z.guid(),
     as_of: z.iso.date(),
     status: z.enum(['running', 'succeeded', 'failed']),
     findings: z.int(),

@@ -11,7 +11,7 @@ const reach = z.strictObject({
 });
 
 const lastUpload = z.strictObject({
-  upload_id: z.uuid(),
+  upload_id: z.guid(),
   channel: z.string(),
   uploaded_by: z.string(),
   uploaded_at: z.string(),

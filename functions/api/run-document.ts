@@ -15,7 +15,7 @@ const attempt = z.strictObject({
 });
 
 const jobRun = z.strictObject({
-  job_run_id: z.uuid(),
+  job_run_id: z.guid(),
   job: z.string(),
   shard: z.int().describe('0 is the job itself; its shards, when it split itself, count from 1.'),
   shard_key: z.string().nullable().describe('What the shard is about.'),
@@ -45,7 +45,7 @@ const jobRun = z.strictObject({
 
 /** ops.v_run_documents: a run with its jobs, their attempts and the messages sent. */
 export const runDocument = z.strictObject({
-  run_id: z.uuid(),
+  run_id: z.guid(),
   pipeline: z.string(),
   kind: z.enum(['pipeline', 'job']),
   as_of: z.iso.date().describe('The business day.'),

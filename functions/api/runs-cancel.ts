@@ -13,10 +13,10 @@ export const runsCancel = endpoint({
   summary: 'End a run that is under way',
   description: 'Whoever is at work on it cannot commit any more; what was committed stays.',
   query: noParameters,
-  path: z.strictObject({ run_id: z.uuid().describe('Of the list of runs.') }),
+  path: z.strictObject({ run_id: z.guid().describe('Of the list of runs.') }),
   body: reasoned,
   answer: z
-    .strictObject({ run_id: z.uuid(), status: z.literal('failed'), operator: z.string() })
+    .strictObject({ run_id: z.guid(), status: z.literal('failed'), operator: z.string() })
     .meta({ id: 'CancelledRun' }),
   problems: { 404: ['UNKNOWN_RUN'], 409: ['RUN_OVER'] },
   async run({ event, path: { run_id }, body: { reason }, environment, log }) {

@@ -27,12 +27,12 @@ export const runsDecisions = endpoint({
     limit: limit(1000, 100),
     cursor: cursor(z.tuple([z.string().regex(/^\d{1,18}$/)])).optional(),
   }),
-  path: z.strictObject({ run_id: z.uuid().describe('Of the list of runs, or of what started it.') }),
+  path: z.strictObject({ run_id: z.guid().describe('Of the list of runs, or of what started it.') }),
   answer: z.strictObject({ meta: cursorMeta, data: z.array(row) }),
   problems: { 404: ['UNKNOWN_RUN'] },
   async run({ event, query, path, environment }) {
     const known = await environment.control.sql(
-      z.strictObject({ run_id: z.uuid() }),
+      z.strictObject({ run_id: z.guid() }),
     )`select run_id from ops.runs where run_id = ${path.run_id}::uuid`;
     if (known.length === 0)
       throw new NotFoundError(`there is no run ${path.run_id}`, { code: 'UNKNOWN_RUN' });

@@ -7,7 +7,7 @@ import { instant } from '../core/wire.ts';
 import { cursorMeta, limit } from './page.ts';
 
 const row = z.strictObject({
-  run_id: z.uuid(),
+  run_id: z.guid(),
   pipeline: z.string(),
   kind: z.enum(['pipeline', 'job']),
   jobs: z.array(z.string()),
@@ -43,7 +43,7 @@ export const runsList = endpoint({
     since: moment.optional().describe('Only those that began then or later.'),
     until: moment.optional().describe('Only those that began before then.'),
     limit: limit(200, 50),
-    cursor: cursor(z.tuple([createdAt, z.uuid()])).optional(),
+    cursor: cursor(z.tuple([createdAt, z.guid()])).optional(),
   }),
   path: noParameters,
   answer: z.strictObject({ meta: cursorMeta, data: z.array(row) }),

@@ -13,12 +13,12 @@ export const runsRetry = endpoint({
   summary: 'Take a failed run up again, from the jobs that failed',
   description: 'What succeeded stays as it is; the run keeps its id.',
   query: noParameters,
-  path: z.strictObject({ run_id: z.uuid().describe('Of the list of runs.') }),
+  path: z.strictObject({ run_id: z.guid().describe('Of the list of runs.') }),
   body: reasoned,
   status: 202,
   answer: z
     .strictObject({
-      run_id: z.uuid(),
+      run_id: z.guid(),
       queued: z.int().describe('Jobs that were queued again.'),
       location: z.string().describe('Where to read the run.'),
     })

@@ -11,7 +11,7 @@ export const runsShow = endpoint({
   route: '/api/v1/runs/{run_id}',
   summary: 'One run: trigger, input, jobs, attempts, counters, timings, messages',
   query: noParameters,
-  path: z.strictObject({ run_id: z.uuid().describe('Of the list of runs, or of what started it.') }),
+  path: z.strictObject({ run_id: z.guid().describe('Of the list of runs, or of what started it.') }),
   answer: runDocument,
   problems: { 404: ['UNKNOWN_RUN'] },
   async run({ event, path, environment }) {

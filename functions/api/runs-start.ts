@@ -51,7 +51,7 @@ export const runsStart = endpoint({
   status: 202,
   answer: z
     .strictObject({
-      run_id: z.uuid(),
+      run_id: z.guid(),
       as_of: z.iso.date(),
       dry_run: z.boolean(),
       created: z.boolean().describe('False when the key had started this run before.'),

@@ -4,7 +4,7 @@ import { NotFoundError } from '../core/errors.ts';
 import { endpoint, ok, wholeNumber } from '../core/http.ts';
 
 const upload = z.strictObject({
-  upload_id: z.uuid(),
+  upload_id: z.guid(),
   dataset: z.enum(['leads', 'trips', 'payments']),
   channel: z.enum(['api', 'presigned', 'cli']),
   uploaded_by: z.string(),
@@ -18,7 +18,7 @@ const upload = z.strictObject({
   rejected: z.int(),
   first_date: z.iso.date().nullable(),
   last_date: z.iso.date().nullable(),
-  job_run_id: z.uuid().nullable(),
+  job_run_id: z.guid().nullable(),
 });
 
 const reject = z.strictObject({
@@ -40,7 +40,7 @@ export const uploadsShow = endpoint({
     limit: wholeNumber(1, 1000).default(100).describe('Lines on a page.'),
     cursor: cursor(z.tuple([z.int().min(0), z.string().regex(/^\d{1,18}$/)])).optional(),
   }),
-  path: z.strictObject({ upload_id: z.uuid().describe('As the upload answered it.') }),
+  path: z.strictObject({ upload_id: z.guid().describe('As the upload answered it.') }),
   answer: z.strictObject({
     upload,
     meta: z.strictObject({ limit: z.int(), returned: z.int(), next_cursor: z.string().nullable() }),

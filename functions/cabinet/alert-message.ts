@@ -21,7 +21,7 @@ export const publicationDue = z.strictObject({
   action: z.string(),
   opened_as_of: z.iso.date(),
   as_of: z.iso.date(),
-  run_id: z.uuid(),
+  run_id: z.guid(),
   pipeline: z.string(),
 });
 

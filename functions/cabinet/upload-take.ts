@@ -13,7 +13,7 @@ import { takeUploadWith } from './uploads/take-upload.ts';
 
 const input = z.strictObject({
   /** What POST .../upload-csv/presigned answered. */
-  uploadId: z.uuid(),
+  uploadId: z.guid(),
 });
 
 /**

@@ -33,9 +33,8 @@ export async function runChecks(
     with found as materialized (
       select * from ops.cabinet_check_values(${runId}::uuid)
     ), list as materialized (
-      select l.*, l.source = 'drivers' and not m.ispopulated as unknowable
+      select l.*, l.waits_for is not null as unknowable
       from ops.v_cabinet_check_list l
-      left join pg_matviews m on m.schemaname = 'ops' and m.matviewname = 'mv_yango_cabinet_cobranza_enriched_14d'
     ), judged as materialized (
       select
         l.place, l.name, l.kind, l.level, l.unit, l.comparison, l.threshold, l.meaning, l.action,

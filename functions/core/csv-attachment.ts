@@ -28,6 +28,8 @@ export interface CsvExport {
   readonly name: string;
   /** Refused above it, whatever the way. */
   readonly maxRows: number;
+  /** How many there are, where somebody has counted them in the same snapshot. */
+  readonly rows?: number | undefined;
   /** In the answer or not at all: `inline=true`. */
   readonly inline: boolean;
   /** What the file is a copy of; over the bytes unless given. */
@@ -64,11 +66,13 @@ export async function csvAttachment(
   return sql.copy(statement, async (copied) => {
     const file = new CsvFile(given.columns, copied, given.maxRows);
     const source = file.bytes();
-    const { held, ended } = await hold(source, file, inlineRows);
+    // Known to be too many for an answer, they need not be held until that shows.
+    const tooMany = given.rows !== undefined && given.rows > inlineRows;
+    const { held, ended } = tooMany ? { held: [], ended: false } : await hold(source, file, inlineRows);
     if (ended) return inlineAnswer(event, given, file, Buffer.concat(held).toString('utf8'));
     const files = filesOf(environment);
     if (given.inline || files === undefined) {
-      throw file.rows > inlineRows ? tooManyRowsInline(inlineRows) : tooLargeInline();
+      throw tooMany || file.rows > inlineRows ? tooManyRowsInline(inlineRows) : tooLargeInline();
     }
     const key = keyOf(given);
     const metadata = () => ({ 'row-count': String(file.rows), 'content-digest': file.digest() });

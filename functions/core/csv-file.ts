@@ -5,13 +5,13 @@ import { TooLargeError } from './errors.ts';
 /** A CSV file as it is written: its bytes once, and what is known of them at their end. */
 export class CsvFile {
   readonly #columns: readonly CsvColumn[];
-  readonly #copied: AsyncIterable<Uint8Array>;
+  readonly #copied: AsyncIterable<Buffer>;
   readonly #maxRows: number;
   readonly #lines = new CsvLines();
   readonly #hash = createHash('sha256');
 
   /** @param copied what PostgreSQL's COPY sends */
-  constructor(columns: readonly CsvColumn[], copied: AsyncIterable<Uint8Array>, maxRows: number) {
+  constructor(columns: readonly CsvColumn[], copied: AsyncIterable<Buffer>, maxRows: number) {
     this.#columns = columns;
     this.#copied = copied;
     this.#maxRows = maxRows;

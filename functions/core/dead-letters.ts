@@ -84,15 +84,15 @@ interface DeadLetter {
 /** Of whatever version: these keys say which job run waits. */
 const anyVersion = z.object({
   schema: z.int().min(1),
-  runId: z.uuid(),
-  jobRunId: z.uuid(),
+  runId: z.guid(),
+  jobRunId: z.guid(),
   job: z.string(),
   version: z.int().min(1),
 });
 
 /** What a run sends to wake the sweeper: it stands for no job run. */
 const wakeUp = z.object({
-  runId: z.uuid(),
+  runId: z.guid(),
   job: z.string().endsWith('.sweep'),
   jobRunId: z.undefined().optional(),
 });

@@ -40,8 +40,8 @@ export interface StartedRun {
 
 const started = z.strictObject({
   verdict: z.enum(['CREATED', 'EXISTING', 'KEY_REUSED', 'ACTIVE']),
-  run_id: z.uuid(),
-  job_run_id: z.uuid().nullable(),
+  run_id: z.guid(),
+  job_run_id: z.guid().nullable(),
 });
 
 /** @throws ConflictError when another run is active, or the key was used for another request. */
@@ -82,7 +82,7 @@ const begun = z.discriminatedUnion('verdict', [
     verdict: z.literal('STARTED'),
     attempt: z.int(),
     tries: z.int(),
-    run_id: z.uuid(),
+    run_id: z.guid(),
     job: z.string(),
     status: z.string(),
     as_of: z.iso.date(),
@@ -94,7 +94,7 @@ const begun = z.discriminatedUnion('verdict', [
     shard_input: z.record(z.string(), z.json()).nullable(),
     stale_inputs: z.array(staleInput).nullable(),
   }),
-  z.object({ verdict: z.enum(['STALE', 'AHEAD', 'SETTLED', 'ALIVE']), run_id: z.uuid(), status: z.string() }),
+  z.object({ verdict: z.enum(['STALE', 'AHEAD', 'SETTLED', 'ALIVE']), run_id: z.guid(), status: z.string() }),
   z.object({ verdict: z.literal('UNKNOWN') }),
 ]);
 
@@ -211,8 +211,8 @@ export async function carryOn(sql: Sql): Promise<z.infer<typeof carriedOn>> {
 }
 
 export const jobRunResult = z.strictObject({
-  run_id: z.uuid(),
-  job_run_id: z.uuid(),
+  run_id: z.guid(),
+  job_run_id: z.guid(),
   job: z.string(),
   status: z.enum(['queued', 'running', 'succeeded', 'failed', 'skipped']),
   as_of: z.iso.date(),

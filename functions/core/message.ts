@@ -9,8 +9,8 @@ export const MESSAGE_SCHEMA = 1;
  */
 export const jobMessage = z.strictObject({
   schema: z.literal(MESSAGE_SCHEMA),
-  runId: z.uuid(),
-  jobRunId: z.uuid(),
+  runId: z.guid(),
+  jobRunId: z.guid(),
   job: z.string().min(1),
   version: z.int().min(1),
 });

@@ -39,7 +39,7 @@ const retried = z.discriminatedUnion('verdict', [
     active: z.null(),
     queued: z.int(),
   }),
-  z.strictObject({ verdict: z.literal('ACTIVE'), status: z.string(), active: z.uuid(), queued: z.int() }),
+  z.strictObject({ verdict: z.literal('ACTIVE'), status: z.string(), active: z.guid(), queued: z.int() }),
 ]);
 
 /**

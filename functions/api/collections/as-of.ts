@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Sql, Transaction } from '../../core/database.ts';
 import { CuadreError, NotFoundError } from '../../core/errors.ts';
-import { type HttpEvent, type HttpResult, notModified, ok } from '../../core/http.ts';
+import { flag, type HttpEvent, type HttpResult, notModified, ok } from '../../core/http.ts';
 import type { Environment } from '../../core/services.ts';
 import { instant } from '../../core/wire.ts';
 
@@ -11,7 +11,7 @@ export const refresh = z.strictObject({
   refresh_id: z.int(),
   as_of: z.iso.date().nullable(),
   refreshed_at: instant,
-  run_id: z.uuid().nullable(),
+  run_id: z.guid().nullable(),
 });
 
 /** As an answer says it. */
@@ -20,7 +20,7 @@ export const asOfAnswer = z.strictObject({
   refresh_id: z.int().nullable(),
   as_of: z.iso.date().nullable().describe('What is dated later is not in it.'),
   refreshed_at: instant.nullable(),
-  run_id: z.uuid().nullable().describe('The run that refreshed the view.'),
+  run_id: z.guid().nullable().describe('The run that refreshed the view.'),
 });
 asOfAnswer.register(z.globalRegistry, {
   id: 'AsOf',
@@ -29,26 +29,36 @@ asOfAnswer.register(z.globalRegistry, {
 
 export type Refresh = z.infer<typeof refresh>;
 
+/** The materialized views that screens answer from; their names without the schema. */
+export type Kept = 'mv_yango_cabinet_cobranza_enriched_14d' | 'mv_cabinet_limbo';
+export const DRIVERS = 'mv_yango_cabinet_cobranza_enriched_14d' satisfies Kept;
+export const LIMBO = 'mv_cabinet_limbo' satisfies Kept;
+
+/** The query's parameter of whoever answers from a materialized view. */
+export const useMaterialized = flag()
+  .default(true)
+  .describe('The view as of its last refresh; false: what the tables say now, which takes longer.');
+
 interface Request {
   readonly event: HttpEvent;
   readonly environment: Environment;
 }
 
 /**
- * Answers from the materialized view, saying as of when, or from the live view. The tag stands for the refresh, so a
+ * Answers from a materialized view, saying as of when, or (`kept` is null) from the live one. The tag stands for the refresh, so a
  * caller who has that one already is told so without the view being read.
  */
 export async function answerAsOf<Found extends { readonly refresh: Refresh | null }>(
   { event, environment }: Request,
-  materialized: boolean,
+  kept: Kept | null,
   read: (sql: Sql) => Promise<Found>,
   body: (found: Found) => object,
 ): Promise<HttpResult> {
-  if (!materialized) {
+  if (kept === null) {
     const found = await live(environment, read);
     return ok(event, { ...body(found), as_of: asOf(null) });
   }
-  const unchanged = await unchangedSince(environment.control.sql, event, environment.codeVersion);
+  const unchanged = await unchangedSince(environment.control.sql, kept, event, environment.codeVersion);
   if (unchanged !== undefined) return unchanged;
   const found = await refreshed(() => read(environment.control.sql));
   const known = required(found.refresh);
@@ -70,18 +80,19 @@ export function tagOf(event: HttpEvent, { refresh_id }: Refresh, codeVersion: st
 /** 304 when the caller has the last refresh's answer; nothing is asked unless the caller has one. */
 export async function unchangedSince(
   sql: Sql,
+  kept: Kept,
   event: HttpEvent,
   codeVersion: string,
 ): Promise<HttpResult | undefined> {
   if (event.headers['if-none-match'] === undefined) return undefined;
-  const last = await lastRefresh(sql);
+  const last = await lastRefresh(sql, kept);
   return last === null ? undefined : notModified(event, tagOf(event, last, codeVersion));
 }
 
-export async function lastRefresh(sql: Sql): Promise<Refresh | null> {
+export async function lastRefresh(sql: Sql, kept: Kept): Promise<Refresh | null> {
   const [last] = await sql(
     z.strictObject({ refresh: refresh.nullable() }),
-  )`select ops.cabinet_cobranza_as_of(true) as refresh`;
+  )`select ops.mv_as_of(${kept}) as refresh`;
   return last?.refresh ?? null;
 }
 
@@ -106,6 +117,12 @@ export async function refreshed<T>(read: () => Promise<T>): Promise<T> {
 
 export function required<T>(found: T | null): T {
   if (found === null) throw notRefreshed();
+  return found;
+}
+
+/** Of an aggregate without groups. */
+export function one<T>(found: T | undefined): T {
+  if (found === undefined) throw new Error('an aggregate without groups returned no row');
   return found;
 }
 

@@ -20,7 +20,7 @@ export const claimsFilter = {
 export const claim = z.strictObject({
   claim_key: z.string(),
   driver_id: z.string(),
-  person_key: z.uuid().nullable(),
+  person_key: z.guid().nullable(),
   driver_name: z.string().nullable(),
   milestone_value: z.int(),
   lead_date: z.iso.date(),

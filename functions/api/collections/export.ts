@@ -4,7 +4,7 @@ import { csvAttachment, earlierFile, inlineFlag, snapshot } from '../../core/csv
 import { tooManyRows, tooManyRowsInline } from '../../core/csv-file.ts';
 import type { Transaction } from '../../core/database.ts';
 import { endpoint, noParameters } from '../../core/http.ts';
-import { lastRefresh, refreshed, required, tagOf, unchangedSince } from './as-of.ts';
+import { DRIVERS, lastRefresh, refreshed, required, tagOf, unchangedSince } from './as-of.ts';
 import { argumentsOf, type CobranzaFilter, cobranzaFilter } from './filters.ts';
 
 const columns: readonly CsvColumn[] = [
@@ -57,7 +57,7 @@ export const cobranzaExport = endpoint({
   async run({ event, query, environment }) {
     const { control, codeVersion } = environment;
     if (query.use_materialized) {
-      const unchanged = await unchangedSince(control.sql, event, codeVersion);
+      const unchanged = await unchangedSince(control.sql, DRIVERS, event, codeVersion);
       if (unchanged !== undefined) return unchanged;
     }
     const { inline, ...filter } = query;
@@ -65,19 +65,20 @@ export const cobranzaExport = endpoint({
     return refreshed(() =>
       snapshot(environment, async (sql) => {
         await sql`set local plan_cache_mode = force_custom_plan`;
-        const of = filter.use_materialized ? required(await lastRefresh(sql)) : undefined;
+        const of = filter.use_materialized ? required(await lastRefresh(sql, DRIVERS)) : undefined;
+        const rows = await count(sql, filter);
+        // A file that nobody can be given is not begun, and one that is there is not written again.
+        if (rows > maxRows) throw inline ? tooManyRowsInline(maxRows) : tooManyRows(maxRows);
         const given = {
           columns,
           source: drivers(filter),
           name: 'cabinet_financial_14d',
           maxRows,
+          rows,
           inline,
           tag: of && tagOf(event, of, codeVersion),
           version: of && JSON.stringify([of, codeVersion, filter]),
         };
-        const rows = await count(sql, filter);
-        // A file that nobody can be given is not begun, and one that is there is not written again.
-        if (rows > maxRows) throw inline ? tooManyRowsInline(maxRows) : tooManyRows(maxRows);
         const earlier = rows < MAY_NOT_FIT ? undefined : await earlierFile({ event, environment }, given);
         return earlier ?? csvAttachment(sql, { event, environment }, given);
       }),
@@ -88,17 +89,21 @@ export const cobranzaExport = endpoint({
 async function count(sql: Transaction, filter: CobranzaFilter): Promise<number> {
   const f = argumentsOf(filter);
   const [counted] = await sql(z.strictObject({ n: z.int() }))`
-    select count(*)::integer as n from ops.cabinet_cobranza(
-      ${f.materialized}::boolean, ${f.withDebt}::boolean, ${f.minDebt}::numeric, ${f.milestone}::text, ${f.scout}::integer,
+    select coalesce(sum(drivers), 0)::integer as n from ops.cabinet_cobranza_totals(
+      false, false, ${f.materialized}::boolean, ${f.withDebt}::boolean, ${f.minDebt}::numeric, ${f.milestone}::text, ${f.scout}::integer,
       null, ${f.week}::date, null, null)`;
   return counted?.n ?? 0;
 }
 
+/**
+ * In the very order of an index: with "nulls last" in it, which no driver needs, a million rows of all columns were sorted
+ * on disk first, a third of the database's processor time.
+ */
 function drivers(filter: CobranzaFilter): Source {
   const f = argumentsOf(filter);
   return from`
     ops.cabinet_cobranza(
       ${f.materialized}::boolean, ${f.withDebt}::boolean, ${f.minDebt}::numeric, ${f.milestone}::text, ${f.scout}::integer,
       null, ${f.week}::date, null, null)
-    order by lead_date desc nulls last, driver_id`;
+    order by lead_date desc, driver_id`;
 }

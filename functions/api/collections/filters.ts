@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { flag, wholeNumber } from '../../core/http.ts';
 import { weekOfLead } from '../lead-filters.ts';
+import { useMaterialized } from './as-of.ts';
 
 export const QUALITY_BUCKETS = [
   'SATISFACTORY_LEDGER',
@@ -29,9 +30,7 @@ export const cobranzaFilter = {
     ),
   scout_id: wholeNumber(0, 999_999_999).optional().describe('Only drivers of this scout.'),
   week_start: weekOfLead,
-  use_materialized: flag()
-    .default(true)
-    .describe('The view as of its last refresh; false: what the tables say now, which takes longer.'),
+  use_materialized: useMaterialized,
 };
 
 const filterSchema = z.strictObject(cobranzaFilter);

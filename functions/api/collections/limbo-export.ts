@@ -1,8 +1,11 @@
 import * as z from 'zod';
-import { type CsvColumn, from } from '../../core/csv.ts';
-import { csvAttachment, inlineFlag, snapshot } from '../../core/csv-attachment.ts';
+import { type CsvColumn, from, type Source } from '../../core/csv.ts';
+import { csvAttachment, earlierFile, inlineFlag, snapshot } from '../../core/csv-attachment.ts';
+import { tooManyRows } from '../../core/csv-file.ts';
+import type { Transaction } from '../../core/database.ts';
 import { endpoint, noParameters, wholeNumber } from '../../core/http.ts';
-import { limboFilter } from './limbo-filters.ts';
+import { LIMBO, lastRefresh, one, refreshed, required, tagOf, unchangedSince } from './as-of.ts';
+import { argumentsOf, type LimboFilter, limboFilter } from './limbo-filters.ts';
 
 /** The columns of the view in its order, under their own names. What people typed, phones included, is text. */
 const columns: readonly CsvColumn[] = [
@@ -31,6 +34,9 @@ const columns: readonly CsvColumn[] = [
   { header: 'has_generated_claim_m25', kind: 'flag', sql: 'has_generated_claim_m25' },
 ];
 
+/** Below it a file fits into an answer (600 bytes a row; 300 are usual), and nobody need look for an earlier one. */
+const MAY_NOT_FIT = 10_000;
+
 /** GET limbo as a spreadsheet. More rows than the limit is a refusal: a file that is silently cut would be believed. */
 export const limboExport = endpoint({
   method: 'GET',
@@ -43,24 +49,58 @@ export const limboExport = endpoint({
   }),
   path: noParameters,
   answer: { csv: columns },
+  problems: { 404: ['NOT_REFRESHED'] },
   async run({ event, query, environment }) {
+    const { control, codeVersion } = environment;
+    if (query.use_materialized) {
+      const unchanged = await unchangedSince(control.sql, LIMBO, event, codeVersion);
+      if (unchanged !== undefined) return unchanged;
+    }
+    const { inline, ...filter } = query;
     const maxRows = Math.min(query.limit, environment.config.EXPORT_FILE_MAX_ROWS);
-    return snapshot(environment, async (sql) => {
-      return csvAttachment(
-        sql,
-        { event, environment },
-        {
+    return refreshed(() =>
+      snapshot(environment, async (sql) => {
+        await sql`set local plan_cache_mode = force_custom_plan`;
+        const of = filter.use_materialized ? required(await lastRefresh(sql, LIMBO)) : undefined;
+        const rows = of === undefined ? 0 : await count(sql, filter);
+        // A file that nobody can be given is not begun, and one that is there is not written again.
+        if (rows > maxRows) throw tooManyRows(maxRows);
+        const given = {
           columns,
-          source: from`
-          ops.limbo_leads(
-            ${query.limbo_stage ?? null}::text, ${query.week_start ?? null}::date, ${query.lead_date_from ?? null}::date, ${query.lead_date_to ?? null}::date)
-          order by week_start desc, lead_date desc, lead_id
-          limit ${maxRows}::integer + 1`,
+          source: of === undefined ? liveLeads(filter, maxRows) : keptLeads(filter, maxRows),
           name: 'cabinet_limbo',
           maxRows,
-          inline: query.inline,
-        },
-      );
-    });
+          inline,
+          tag: of && tagOf(event, of, codeVersion),
+          version: of && JSON.stringify([of, codeVersion, filter, maxRows]),
+        };
+        const earlier = rows < MAY_NOT_FIT ? undefined : await earlierFile({ event, environment }, given);
+        return earlier ?? csvAttachment(sql, { event, environment }, given);
+      }),
+    );
   },
 });
+
+async function count(sql: Transaction, filter: LimboFilter): Promise<number> {
+  const f = argumentsOf(filter);
+  const [counted] = await sql(z.strictObject({ n: z.int() }))`
+    select coalesce(sum(leads), 0)::integer as n
+    from ops.limbo_totals(${f.stage}::text, ${f.week}::date, ${f.from}::date, ${f.to}::date)`;
+  return one(counted).n;
+}
+
+function keptLeads(filter: LimboFilter, maxRows: number): Source {
+  const f = argumentsOf(filter);
+  return from`
+    ops.limbo_page(
+      ${f.stage}::text, ${f.week}::date, ${f.from}::date, ${f.to}::date, null, null, ${maxRows}::integer + 1, 0)
+    order by lead_date desc, lead_id`;
+}
+
+function liveLeads(filter: LimboFilter, maxRows: number): Source {
+  const f = argumentsOf(filter);
+  return from`
+    ops.limbo_leads(${f.stage}::text, ${f.week}::date, ${f.from}::date, ${f.to}::date)
+    order by lead_date desc, lead_id
+    limit ${maxRows}::integer + 1`;
+}

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { money } from '../../core/wire.ts';
 import { leadDateFrom, leadDateTo, weekOfLead } from '../lead-filters.ts';
+import { useMaterialized } from './as-of.ts';
 
 export const LIMBO_STAGES = ['NO_IDENTITY', 'NO_DRIVER', 'NO_TRIPS_14D', 'TRIPS_NO_CLAIM', 'OK'] as const;
 
@@ -12,6 +13,7 @@ export const limboFilter = {
   week_start: weekOfLead,
   lead_date_from: leadDateFrom,
   lead_date_to: leadDateTo,
+  use_materialized: useMaterialized,
 };
 
 /** One lead and where it stands. `has_claim_*` are derived claims, `has_generated_claim_*` rows of the claims' table. */
@@ -23,7 +25,7 @@ export const limboLead = z.strictObject({
   park_phone: z.string().nullable(),
   asset_plate_number: z.string().nullable(),
   lead_name: z.string(),
-  person_key: z.uuid().nullable(),
+  person_key: z.guid().nullable(),
   driver_id: z.string().nullable(),
   trips_14d: z.int(),
   window_end_14d: z.iso.date(),
@@ -42,3 +44,16 @@ export const limboLead = z.strictObject({
 });
 limboLead.register(z.globalRegistry, { id: 'LimboLead' });
 export type LimboLead = z.infer<typeof limboLead>;
+
+const filterSchema = z.strictObject(limboFilter);
+export type LimboFilter = z.output<typeof filterSchema>;
+
+/** The first arguments of ops.limbo_page, ops.limbo_totals and ops.limbo_leads, in their order. */
+export function argumentsOf(filter: LimboFilter) {
+  return {
+    stage: filter.limbo_stage ?? null,
+    week: filter.week_start ?? null,
+    from: filter.lead_date_from ?? null,
+    to: filter.lead_date_to ?? null,
+  };
+}

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { endpoint, noParameters } from '../../core/http.ts';
 import { money } from '../../core/wire.ts';
-import { answerAsOf, asOfAnswer, refresh } from './as-of.ts';
+import { answerAsOf, asOfAnswer, DRIVERS, refresh } from './as-of.ts';
 import { argumentsOf, cobranzaFilter, filtersShown, showFilters } from './filters.ts';
 
 const metrics = z.strictObject({
@@ -46,7 +46,7 @@ export const scoutMetrics = endpoint({
     const f = argumentsOf(query);
     return answerAsOf(
       { event, environment },
-      query.use_materialized,
+      query.use_materialized ? DRIVERS : null,
       async (sql) => {
         const [found] = await sql(row)`
           select

@@ -4,7 +4,7 @@ import { calendarDate } from '../../core/dates.ts';
 import { endpoint, flag, noParameters } from '../../core/http.ts';
 import { money } from '../../core/wire.ts';
 import { limit, offset, pageMeta } from '../page.ts';
-import { answerAsOf, asOfAnswer, refresh } from './as-of.ts';
+import { answerAsOf, asOfAnswer, DRIVERS, refresh } from './as-of.ts';
 import { driver } from './driver.ts';
 import { argumentsOf, cobranzaFilter } from './filters.ts';
 
@@ -69,7 +69,7 @@ export const cobranzaTable = endpoint({
     const [afterDate, afterDriver] = query.cursor ?? [null, null];
     return answerAsOf(
       { event, environment },
-      query.use_materialized,
+      query.use_materialized ? DRIVERS : null,
       async (sql) => {
         const [found] = await sql(page)`
           select

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { calendarDate } from '../../core/dates.ts';
 import { endpoint, noParameters, wholeNumber } from '../../core/http.ts';
 import { money } from '../../core/wire.ts';
-import { answerAsOf, asOfAnswer, refresh } from './as-of.ts';
+import { answerAsOf, asOfAnswer, DRIVERS, refresh } from './as-of.ts';
 import { argumentsOf, cobranzaFilter, filtersShown, QUALITY_BUCKETS, showFilters } from './filters.ts';
 
 const weeks = z.array(
@@ -57,7 +57,7 @@ export const weeklyKpis = endpoint({
     const f = argumentsOf(query);
     return answerAsOf(
       { event, environment },
-      query.use_materialized,
+      query.use_materialized ? DRIVERS : null,
       async (sql) => {
         const [found] = await sql(row)`
           select

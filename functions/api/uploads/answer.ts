@@ -4,7 +4,7 @@ import type { StartedRun } from '../../core/ledger.ts';
 
 /** What an upload answers: the source of the documentation too. */
 export const uploadAnswer = z.strictObject({
-  upload_id: z.uuid(),
+  upload_id: z.guid(),
   dataset: z.enum(['leads', 'trips', 'payments']),
   /** `partial`: some rows were rejected or differ from what is there. */
   status: z.enum(['success', 'partial']),
@@ -31,7 +31,7 @@ export const uploadAnswer = z.strictObject({
   differences: z.array(z.strictObject({ line: z.int(), fields: z.string().nullable(), rule: z.string() })),
   auto_process: z.boolean(),
   /** The run that was started for it, or that the same upload had started before. */
-  run_id: z.uuid().nullable(),
+  run_id: z.guid().nullable(),
   /** Why none was started although one was asked for. */
   run_refused: z.strictObject({ code: z.string(), detail: z.string() }).nullable(),
 });

@@ -21,7 +21,7 @@ const body = z
   .meta({ examples: [{ file_name: 'leads-2026-01.csv', bytes: 104_857_600 }] });
 
 const answer = z.strictObject({
-  upload_id: z.uuid(),
+  upload_id: z.guid(),
   /** Send the file there with these headers, all of it in one request, before the link expires. */
   method: z.literal('PUT'),
   url: z.url(),

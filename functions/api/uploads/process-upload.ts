@@ -12,8 +12,8 @@ import { startJob } from '../../core/start.ts';
 import { callerOf } from '../caller.ts';
 
 const answer = z.strictObject({
-  upload_id: z.uuid(),
-  run_id: z.uuid(),
+  upload_id: z.guid(),
+  run_id: z.guid(),
   /** False when the same upload was being taken in already. */
   created: z.boolean(),
   location: z.string(),
@@ -26,7 +26,7 @@ export function processUploadEndpoint(store: () => ObjectStore = fileStore): End
     route: '/api/v1/uploads/{upload_id}/process',
     summary: 'Take in a file that was uploaded by a link',
     query: noParameters,
-    path: z.strictObject({ upload_id: z.uuid().describe('As the upload answered it.') }),
+    path: z.strictObject({ upload_id: z.guid().describe('As the upload answered it.') }),
     status: 202,
     answer,
     problems: { 404: ['UNKNOWN_UPLOAD'], 409: ['UPLOAD_NOT_THERE', 'IDEMPOTENCY_KEY_REUSED', 'RUN_ACTIVE'] },

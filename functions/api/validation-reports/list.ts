@@ -4,8 +4,8 @@ import { calendarDate } from '../../core/dates.ts';
 import { endpoint, noParameters, ok, wholeNumber } from '../../core/http.ts';
 
 const row = z.strictObject({
-  run_id: z.uuid(),
-  job_run_id: z.uuid(),
+  run_id: z.guid(),
+  job_run_id: z.guid(),
   as_of: z.iso.date(),
   dry_run: z.boolean(),
   finished_at: z.string(),
@@ -25,7 +25,7 @@ export const validationReports = endpoint({
   query: z.strictObject({
     as_of: calendarDate.optional().describe('Only validations of that business day.'),
     limit: wholeNumber(1, 200).default(50).describe('Validations on a page.'),
-    cursor: cursor(z.tuple([z.iso.datetime({ offset: true }), z.uuid()])).optional(),
+    cursor: cursor(z.tuple([z.iso.datetime({ offset: true }), z.guid()])).optional(),
   }),
   path: noParameters,
   answer: z.strictObject({

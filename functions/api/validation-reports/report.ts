@@ -56,8 +56,8 @@ export const report = z.strictObject({
 
 /** Which validation it is, in front of what it found. */
 export const document = z.strictObject({
-  run_id: z.uuid(),
-  job_run_id: z.uuid(),
+  run_id: z.guid(),
+  job_run_id: z.guid(),
   dry_run: z.boolean(),
   finished_at: z.string(),
   code_version: z.string(),
@@ -66,8 +66,8 @@ export const document = z.strictObject({
 export type Document = z.infer<typeof document>;
 
 const found = z.strictObject({
-  run_id: z.uuid(),
-  job_run_id: z.uuid(),
+  run_id: z.guid(),
+  job_run_id: z.guid(),
   dry_run: z.boolean(),
   finished_at: z.string(),
   code_version: z.string(),

@@ -3,7 +3,7 @@ import { endpoint, type HttpResult, noParameters, ok } from '../../core/http.ts'
 import { pageResult } from './page-result.ts';
 import { document, readReport } from './report.ts';
 
-const path = z.strictObject({ run_id: z.uuid().describe('Of the list of validations.') });
+const path = z.strictObject({ run_id: z.guid().describe('Of the list of validations.') });
 
 /** GET one validation: JSON, or the page for people where a browser asks. */
 export const validationReport = endpoint({

@@ -28,7 +28,7 @@ export type Verdict = 'rejected' | 'contradicted' | 'different';
 const count = z.string().transform(Number);
 
 const upload = z.strictObject({
-  upload_id: z.uuid(),
+  upload_id: z.guid(),
   dataset: z.enum(['leads', 'trips', 'payments']),
   channel: z.string(),
   uploaded_by: z.string(),

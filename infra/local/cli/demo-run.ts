@@ -5,7 +5,7 @@ import type { Trailed } from '../trail.ts';
 import { type Decision, readDecisions } from './decisions.ts';
 
 const jobRun = z.looseObject({
-  job_run_id: z.uuid(),
+  job_run_id: z.guid(),
   job: z.string(),
   status: z.string(),
   report: z.record(z.string(), z.json()).nullable(),
@@ -13,7 +13,7 @@ const jobRun = z.looseObject({
 });
 
 const document = z.looseObject({
-  run_id: z.uuid(),
+  run_id: z.guid(),
   status: z.enum(['running', 'succeeded', 'failed']),
   error: z.json(),
   jobs: z.array(jobRun),
@@ -33,7 +33,7 @@ const PATIENCE_MS = 30 * 60_000;
 /** Triggers a run and waits until the ledger says that it is over, looking whenever a function has ended. */
 export async function awaitRun(stack: Stack, trigger: () => Promise<void>): Promise<DemoRun> {
   const database = connect({ url: stack.databaseAs('cuadre_reader'), applicationName: 'cuadre demo' });
-  const known = z.strictObject({ runs: z.array(z.uuid()) });
+  const known = z.strictObject({ runs: z.array(z.guid()) });
   try {
     const [before] = await database.sql(known)`select array(select run_id from ops.runs)::text[] as runs`;
     const from = stack.trail.position;

@@ -9,9 +9,6 @@ create or replace function ops.cabinet_check_values(p_run_id uuid)
 as $$
 #variable_conflict use_column
 declare
-  v_refreshed constant boolean := (
-    select ispopulated from pg_matviews where schemaname = 'ops' and matviewname = 'mv_yango_cabinet_cobranza_enriched_14d'
-  );
   v record;
 begin
   for v in
@@ -19,7 +16,7 @@ begin
            string_agg(format('(%L, ops.%I(c))', l.name, 'check_cabinet_' || l.name), ', ') filter (where l.kind = 'rule') as rules,
            string_agg(format('(%L, %L, ops.%I(c))', l.name, l.unit, 'check_cabinet_' || l.name), ', ') filter (where l.kind = 'class') as classes
     from ops.v_cabinet_check_list l
-    where l.kind in ('rule', 'class') and (l.source <> 'drivers' or v_refreshed)
+    where l.kind in ('rule', 'class') and l.waits_for is null
     group by l.source
   loop
     return query execute format($query$
@@ -50,7 +47,7 @@ begin
   for v in
     select l.*, case when l.kind = 'run' then format('ops.%I($1)', 'cabinet_' || l.name) else format('ops.%I', 'check_cabinet_' || l.name) end as relation
     from ops.v_cabinet_check_list l
-    where l.kind in ('view', 'figures', 'run') and (l.source <> 'drivers' or v_refreshed)
+    where l.kind in ('view', 'figures', 'run') and l.waits_for is null
     order by l.place
   loop
     if v.kind = 'figures' then

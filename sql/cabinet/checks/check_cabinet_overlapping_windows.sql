@@ -1,5 +1,5 @@
 -- grain: one row per pair of leads of one driver whose windows share days with trips
--- requires: ops.v_cabinet_lead_resolution, ops.as_of
+-- requires: ops.v_cabinet_lead_resolution, ops.as_of, ops.in_window
 -- O-3: every definition counts the same trips for both leads. Each lead beside the next one of its driver and not all pairs:
 -- who shares trips with a later one shares them with the next.
 create or replace view ops.check_cabinet_overlapping_windows as
@@ -19,9 +19,9 @@ from (
 cross join lateral (
   select sum(t.trips) as trips
   from canon.driver_day_trips t
-  where t.driver_id = pair.driver_id and t.trip_date >= pair.next_date and t.trip_date < pair.lead_date + 14
+  where t.driver_id = pair.driver_id and t.trip_date >= pair.next_date and ops.in_window(t.trip_date, pair.lead_date, 14)
     and t.trip_date <= (select coalesce(ops.as_of(), 'infinity'))
 ) shared
-where next_date < lead_date + 14 and shared.trips > 0;
+where ops.in_window(next_date, lead_date, 14) and shared.trips > 0;
 
 comment on view ops.check_cabinet_overlapping_windows is 'Pairs of consecutive leads of one driver for which the same trips count.';

@@ -3,11 +3,12 @@
 -- The list: a check is a file and a line here. Kinds: rule and class are functions of a row of the source (leads,
 -- milestones, drivers), all asked in one pass over it; a rule says what is wrong, a class what to count the row in. view lists
 -- offending rows, figures gives values, run asks about the run alone. H fails, W is worth a look, I is told.
--- What reads drivers reads the materialized view, and is not evaluated before that was refreshed for the first time; live is
--- whatever else there is.
+-- What reads drivers or limbo reads a materialized view, and is not evaluated before that was refreshed for the first time; live
+-- is whatever else there is.
 create or replace view ops.v_cabinet_check_list as
 select
-  c.place, c.name, c.kind, c.source, c.level, c.unit, c.comparison, coalesce(moved.threshold, c.threshold::numeric) as threshold, c.meaning, c.action
+  c.place, c.name, c.kind, c.source, c.level, c.unit, c.comparison, coalesce(moved.threshold, c.threshold::numeric) as threshold, c.meaning, c.action,
+  waits.matviewname::text as waits_for
 from (values
   -- Limbo
   (1, 'limbo_every_lead', 'rule', 'leads', 'H', 'leads', 'at_most', 0,
@@ -218,12 +219,26 @@ from (values
     'Buscar su scout en las fuentes.'),
   (68, 'scout_source_rows', 'figures', 'live', 'I', 'filas', null, null,
     'Filas de cada fuente que nombran un scout, los pagos incluidos.',
-    'Ninguna.')
+    'Ninguna.'),
+  -- Limbo as its screen shows it
+  (69, 'limbo_mv_columns', 'view', 'limbo', 'H', 'columnas', 'at_most', 0,
+    'Limbo materializado tiene las columnas de su vista.',
+    'Volver a crear la vista materializada.'),
+  (70, 'limbo_mv_rows', 'view', 'limbo', 'W', 'leads', 'at_most', 0,
+    'Limbo materializado tiene las filas de su vista.',
+    'Ejecutar cabinet.mv-refresh: los datos cambiaron después.'),
+  (71, 'limbo_totals', 'view', 'limbo', 'H', 'cifras', 'at_most', 0,
+    'Las cifras de la pantalla de limbo son las de sus filas, sin tolerancia.',
+    'Revisar ops.limbo_totals.')
 ) c (place, name, kind, source, level, unit, comparison, threshold, meaning, action)
 left join lateral (
   select t.threshold from ops.check_thresholds t
   where t.name = c.name and t.valid_from <= ops.today() and c.threshold is not null
   order by t.valid_from desc, t.check_threshold_id desc limit 1
-) moved on true;
+) moved on true
+left join pg_matviews waits
+  on waits.schemaname = 'ops' and not waits.ispopulated
+  and waits.matviewname = case c.source when 'drivers' then 'mv_yango_cabinet_cobranza_enriched_14d' when 'limbo' then 'mv_cabinet_limbo' end;
 
 comment on view ops.v_cabinet_check_list is 'Every check with its level, its unit and the threshold in force on the business date; in Spanish what it means and what to do.';
+comment on column ops.v_cabinet_check_list.waits_for is 'The materialized view that it reads and that has no rows yet: it is not evaluated.';

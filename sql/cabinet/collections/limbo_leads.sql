@@ -1,6 +1,6 @@
 -- grain: one row per lead that the filter admits
 -- requires: ops.v_cabinet_leads_limbo
--- Table and export of limbo share it.
+-- As of now. Table and export of limbo share it; as of the last refresh they read ops.limbo_page.
 create or replace function ops.limbo_leads(p_stage text, p_week_start date, p_date_from date, p_date_to date)
   returns setof ops.v_cabinet_leads_limbo
   language sql stable

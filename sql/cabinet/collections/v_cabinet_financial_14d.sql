@@ -1,5 +1,5 @@
 -- grain: one row per driver
--- requires: observational.v_person_origins, ops.v_cabinet_lead_resolution, ops.v_claims_payment_status_cabinet, ops.v_cabinet_prices, ops.as_of
+-- requires: observational.v_person_origins, ops.v_cabinet_lead_resolution, ops.v_claims_payment_status_cabinet, ops.v_cabinet_prices, ops.as_of, ops.in_window
 -- Drivers who appeared in the cabinet, and those whom only a lead with trips speaks of. Drivers of payment calculation
 -- alone, a third source of the screen this replaces, cannot be: it stands on the same appearances.
 create or replace view ops.v_cabinet_financial_14d as
@@ -36,8 +36,7 @@ with price as materialized (
     select coalesce(sum(t.trips), 0) as in_window
     from canon.driver_day_trips t
     where t.driver_id = u.driver_id
-      and t.trip_date >= u.lead_date
-      and t.trip_date < u.lead_date + 14
+      and ops.in_window(t.trip_date, u.lead_date, 14)
       and t.trip_date <= (select coalesce(ops.as_of(), 'infinity'))
   ) trips
   left join lateral (

@@ -1,5 +1,5 @@
 -- grain: one row for the lead asked for, none where there is no such lead with a date
--- requires: ops.v_cabinet_leads_limbo, ops.v_cabinet_claims_status_14d, observational.v_lead_events, ops.v_decisions
+-- requires: ops.v_cabinet_leads_limbo, ops.v_cabinet_claims_status_14d, observational.v_lead_events, ops.v_decisions, ops.in_window
 -- The evidence of a link is that of the decision that made it: links brought in from before may hold a phone in theirs.
 create or replace function ops.cabinet_lead_story(p_lead_id integer)
   returns table (lead jsonb, identity jsonb, event jsonb, trips jsonb, milestones jsonb, decisions jsonb)
@@ -45,7 +45,7 @@ as $$
       from (
         select t.trip_date, t.trips, sum(t.trips) over (order by t.trip_date) as trips_to_date
         from canon.driver_day_trips t
-        where t.driver_id = l.driver_id and t.trip_date >= l.lead_date and t.trip_date < l.window_end_14d and t.trips > 0
+        where t.driver_id = l.driver_id and ops.in_window(t.trip_date, l.lead_date, 14) and t.trips > 0
       ) d), '[]'),
     coalesce((
       select jsonb_agg(jsonb_build_object(

@@ -1,5 +1,5 @@
 -- grain: one row per lead with a date
--- requires: canon.v_person_driver, ops.as_of
+-- requires: canon.v_person_driver, ops.as_of, ops.in_window
 -- Person, driver and trips of a lead, resolved once for everyone: limbo, expected, gap, financial and funnel read it here.
 -- The trips are one index-only range per lead. Joined and grouped instead, a driver's whole past passes through a hash
 -- table or a sort: over 1,000,000 leads and 20,000,000 days 8 to 46 s, against 5 s; and a condition on the lead (a week,
@@ -24,8 +24,7 @@ cross join lateral (
   select sum(t.trips) as trips
   from canon.driver_day_trips t
   where t.driver_id = d.driver_id
-    and t.trip_date >= l.lead_created_at::date
-    and t.trip_date < l.lead_created_at::date + 14
+    and ops.in_window(t.trip_date, l.lead_created_at::date, 14)
     and t.trip_date <= (select coalesce(ops.as_of(), 'infinity'))
 ) in_window
 where l.lead_created_at is not null

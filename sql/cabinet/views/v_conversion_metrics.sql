@@ -1,5 +1,5 @@
 -- grain: one row per person and origin_tag
--- requires: observational.v_person_origins, ops.as_of
+-- requires: observational.v_person_origins, ops.as_of, ops.in_window
 create or replace view observational.v_conversion_metrics as
 select
   o.person_key,
@@ -28,9 +28,9 @@ cross join lateral (
     min(trip_date) filter (where trips_to_date >= 1) as trip_1_date,
     min(trip_date) filter (where trips_to_date >= 5) as trip_5_date,
     min(trip_date) filter (where trips_to_date >= 25) as trip_25_date,
-    sum(trips) filter (where trip_date < o.lead_date + 7) as trips_7d,
-    sum(trips) filter (where trip_date < o.lead_date + 14) as trips_14d,
-    sum(trips) filter (where trip_date < o.lead_date + 30) as trips_30d
+    sum(trips) filter (where ops.in_window(trip_date, o.lead_date, 7)) as trips_7d,
+    sum(trips) filter (where ops.in_window(trip_date, o.lead_date, 14)) as trips_14d,
+    sum(trips) filter (where ops.in_window(trip_date, o.lead_date, 30)) as trips_30d
   from (
     select
       t.trip_date, t.trips, t.work_seconds,

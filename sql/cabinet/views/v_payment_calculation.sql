@@ -1,5 +1,5 @@
 -- grain: one row per person, origin_tag and rule version (rule_scope, rule_id) in force on day zero
--- requires: observational.v_person_origins, ops.v_payment_rules_in_force, ops.as_of
+-- requires: observational.v_person_origins, ops.v_payment_rules_in_force, ops.as_of, ops.in_window
 -- One running count per person, origin and driver, over each day once, and only then compared with each rule: joined with
 -- the rules first, every day would count once per rule. The count rises, so the day that takes it across a milestone is
 -- found by bisection (width_bucket: how many entries lie below).
@@ -41,7 +41,7 @@ from (
     r.valid_from as rule_valid_from, r.valid_to as rule_valid_to,
     days.trips_to_date,
     reached.crossing,
-    case when days.trip_dates[reached.crossing] < o.lead_date + r.window_days then days.trip_dates[reached.crossing] end as achieved_date
+    case when ops.in_window(days.trip_dates[reached.crossing], o.lead_date, r.window_days) then days.trip_dates[reached.crossing] end as achieved_date
   from observational.v_person_origins o
   cross join lateral (
     select array_agg(trip_date order by trip_date) as trip_dates, array_agg(trips_to_date order by trip_date) as trips_to_date
@@ -50,8 +50,7 @@ from (
       from canon.driver_day_trips t
       where t.driver_id = o.driver_id
         and t.trips > 0
-        and t.trip_date >= o.lead_date
-        and t.trip_date < o.lead_date + (select max(window_days) from ops.v_payment_rules_in_force)
+        and ops.in_window(t.trip_date, o.lead_date, (select max(window_days) from ops.v_payment_rules_in_force))
         and t.trip_date <= (select coalesce(ops.as_of(), 'infinity'))
     ) running
   ) days

@@ -3,8 +3,12 @@ import * as z from 'zod';
 import { funnelGap } from '../../../functions/api/collections/funnel-gap.ts';
 import { limbo } from '../../../functions/api/collections/limbo.ts';
 import { limboExport } from '../../../functions/api/collections/limbo-export.ts';
+import { mvRefresh } from '../../../functions/cabinet/mv-refresh.ts';
+import { ownDatabase } from '../../support/database.ts';
 import { call, environmentOf } from '../../support/http.ts';
-import { expectRefused, goldenScreens, records } from './support.ts';
+import { testObjects } from '../../support/objects.ts';
+import { runJob } from '../../support/run-job.ts';
+import { asOf, expectRefused, goldenScreens, records } from './support.ts';
 
 const screens = goldenScreens();
 
@@ -84,6 +88,7 @@ describe('GET limbo', () => {
 
   test.each([
     ['limbo_stage', 'no_identity'],
+    ['use_materialized', 'yes'],
     ['limbo_stage', 'STUCK'],
     ['week_start', '2026-W02'],
     ['lead_date_from', "2026-01-01'--"],
@@ -112,7 +117,7 @@ describe('GET limbo/export', () => {
     await screens().database.admin.script(
       `update public.module_ct_cabinet_leads set park_phone = '+51 987654321', first_name = '=HYPERLINK("x")' where id = 1`,
     );
-    const text = String((await get()).body);
+    const text = String((await get({ use_materialized: 'false' })).body);
     expect(text).toMatch(/^1,.*,'\+51 987654321,/m);
     expect(text).toMatch(/,"'=HYPERLINK\(""x""\) /);
     expect(text).not.toMatch(/,"?=HYPERLINK/);
@@ -141,7 +146,13 @@ describe('GET limbo/export', () => {
 describe('GET funnel-gap', () => {
   test('counts each figure', async () => {
     const { body } = await call(funnelGap, screens().reader);
-    expect(body).toEqual({
+    const live = await call(funnelGap, screens().reader, { query: { use_materialized: 'false' } });
+    expect(body).toMatchObject({ as_of: { source: 'materialized', as_of: asOf } });
+    expect({ ...z.looseObject({}).parse(body), as_of: null }).toEqual({
+      ...z.looseObject({}).parse(live.body),
+      as_of: null,
+    });
+    expect(body).toMatchObject({
       total_leads: 849,
       leads_with_identity: 670,
       leads_with_claims: 52,
@@ -158,6 +169,99 @@ describe('GET funnel-gap', () => {
     });
   });
 
-  test('takes no parameter', () =>
+  test('takes no filter', () =>
     expectRefused(funnelGap, screens().reader, { week_start: '2026-01-05' }, 'week_start'));
+});
+
+describe('as of', () => {
+  const of = z.looseObject({ as_of: z.looseObject({ source: z.string(), refresh_id: z.int().nullable() }) });
+
+  test('the last refresh: which, when and by which run; live it is of no refresh', async () => {
+    const kept = of.parse((await call(limbo, screens().reader)).body);
+    expect(kept.as_of).toEqual({
+      source: 'materialized',
+      refresh_id: expect.any(Number),
+      as_of: asOf,
+      refreshed_at: expect.any(String),
+      run_id: screens().refreshed.run_id,
+    });
+    const live = await call(limbo, screens().reader, { query: { use_materialized: 'false' } });
+    expect(live.body).toMatchObject({ summary: everyStage, as_of: { source: 'live', refresh_id: null } });
+  });
+
+  test.each([
+    ['limbo', limbo],
+    ['its export', limboExport],
+    ['funnel-gap', funnelGap],
+  ] as const)(
+    '%s is told unchanged until the next refresh, whatever the tables say',
+    async (_what, endpoint) => {
+      const database = await ownDatabase({ golden: true });
+      const reader = environmentOf(database, 'cuadre_reader');
+      const ask = (headers: Record<string, string> = {}) => call(endpoint, reader, { headers });
+      expect(await ask()).toMatchObject({ status: 404, body: { code: 'NOT_REFRESHED' } });
+      await runJob(database, mvRefresh, { asOf });
+      const first = await ask();
+      expect(first.status).toBe(200);
+      const tag = { 'if-none-match': String(first.headers['etag']) };
+      await database.admin.script(
+        `update public.module_ct_cabinet_leads set last_name = 'Otro' where id = 1`,
+      );
+      await database.admin.script(`delete from public.module_ct_cabinet_leads where id = 2`);
+      expect([(await ask(tag)).status, (await ask()).body]).toEqual([304, first.body]);
+      await runJob(database, mvRefresh, { asOf });
+      const second = await ask(tag);
+      expect(second.status).toBe(200);
+      expect(second.body).not.toEqual(first.body);
+    },
+  );
+
+  test('before any refresh the live view answers, as often as it is asked', async () => {
+    const database = await ownDatabase();
+    const reader = environmentOf(database, 'cuadre_reader');
+    const query = { use_materialized: 'false' };
+    for (const endpoint of [limbo, limboExport, funnelGap]) {
+      for (let time = 0; time < 8; time += 1) {
+        expect((await call(endpoint, reader, { query })).status).toBe(200);
+      }
+    }
+  });
+
+  test('figures and pages are of one refresh, also where the totals were not refreshed with them', async () => {
+    const database = await ownDatabase({ golden: true });
+    const reader = environmentOf(database, 'cuadre_reader');
+    await runJob(database, mvRefresh, { asOf });
+    await database.admin.script(`delete from public.module_ct_cabinet_leads where id <= 10`);
+    await runJob(database, mvRefresh, { asOf, mvName: 'ops.mv_cabinet_limbo' });
+    const { body } = await call(limbo, reader, { query: { limit: '1000' } });
+    const { meta, data } = page.parse(body);
+    expect([meta.total, data.length]).toEqual([839, 839]);
+  });
+});
+
+describe('a large export', () => {
+  const objects = testObjects();
+
+  test('is written once for a refresh and a selection', async () => {
+    const database = await ownDatabase({ golden: true });
+    await database.admin.script(`
+      insert into public.module_ct_cabinet_leads (external_id, lead_created_at, first_name)
+      select 'x' || n, '2026-01-02', repeat('Ñandú ', 40) from generate_series(1, 20000) n`);
+    await runJob(database, mvRefresh, { asOf });
+    const reader = environmentOf(database, 'cuadre_reader', {}, 200_000, objects().store);
+    const link = z.looseObject({ location: z.url(), rows: z.int(), content_digest: z.string() });
+    const get = async (query: Record<string, string>) => {
+      const { status, body } = await call(limboExport, reader, { query });
+      expect(status).toBe(303);
+      const { location, rows, content_digest } = link.parse(body);
+      return { path: new URL(location).pathname, rows, content_digest };
+    };
+    const first = await get({ limit: '50000' });
+    expect(first.rows).toBe(20_849);
+    expect(await get({ limit: '50000' })).toEqual(first);
+    const other = await get({ limit: '50000', limbo_stage: 'NO_IDENTITY' });
+    expect(other.path).not.toBe(first.path);
+    await runJob(database, mvRefresh, { asOf });
+    expect((await get({ limit: '50000' })).path).not.toBe(first.path);
+  });
 });

@@ -66,7 +66,7 @@ describe('GET cabinet-financial-14d', () => {
     expect(as_of).toEqual({
       source: 'materialized',
       as_of: asOf,
-      refresh_id: 1,
+      refresh_id: expect.any(Number),
       refreshed_at: expect.any(String),
       run_id: expect.any(String),
     });

@@ -4,7 +4,7 @@ import type { Database } from '../../../functions/core/database.ts';
 import { AS_OF } from '../claims/generate.ts';
 import { Server, settings } from '../claims/server.ts';
 import { tryIt } from '../claims/trial.ts';
-import { postmasterOf } from '../cluster-cpu.ts';
+import { clusterCpu, postmasterOf } from '../cluster-cpu.ts';
 import { buildCollections } from '../collections/build.ts';
 import { describeMachine } from '../machine.ts';
 import { mebibytes, seconds, whole } from '../stats.ts';
@@ -49,17 +49,17 @@ export async function measureApi(
   options: { readonly rounds: number; readonly seconds: number },
   log: (line: string) => void,
 ): Promise<void> {
-  const { rows, deep, week } = await server.as('postgres', database, landmarks);
-  const asked = questions(deep, week);
+  const { rows, deep, week, lead } = await server.as('postgres', database, landmarks);
+  const asked = questions(deep, week, lead);
   console.log(
     `\napi: ${whole(rows)} rows of the view; one connection per server, ${availableParallelism()} cores for all`,
   );
   const url = server.url(database, 'cuadre_reader');
+  const postmaster = await postmasterOf(server.admin);
   const product = await Side.start('product.ts', [], { DATABASE_URL: url, LOG_LEVEL: 'error' });
   try {
     const bare = await Side.start('bare.ts', [url, ...asked.map(({ path }) => path)], {});
     try {
-      const postmaster = await postmasterOf(server.admin);
       const measured = await measureQuestions({ product, bare }, asked, postmaster, options, log);
       for (const line of reportQuestions(measured)) console.log(line);
     } finally {
@@ -71,33 +71,51 @@ export async function measureApi(
   console.log('\nthe whole table as a file');
   for (const kind of ['product', 'bare', 'bare', 'product'] as const) {
     log(`the whole table as a file, ${kind}`);
-    console.log(`  ${kind.padEnd(8)} ${sayExport(await exportOnce(kind, url))}`);
+    const before = await postgresCpu(postmaster);
+    const done = await exportOnce(kind, url);
+    console.log(`  ${kind.padEnd(8)} ${sayExport(done, (await postgresCpu(postmaster)) - before)}`);
   }
 }
 
-function sayExport({ milliseconds, refusal, rows, bytes, memory }: Outcome): string {
+async function postgresCpu(postmaster: number | undefined): Promise<number> {
+  return postmaster === undefined ? Number.NaN : clusterCpu(postmaster);
+}
+
+/** @param postgres milliseconds of processor of the database */
+function sayExport({ milliseconds, refusal, rows, bytes, memory, cpu }: Outcome, postgres: number): string {
   const took = `${seconds(milliseconds)}, ${mebibytes(memory ?? Number.NaN)} above idle`;
   return refusal === null
-    ? `${whole(rows)} rows, ${mebibytes(bytes)} in ${took}`
+    ? `${whole(rows)} rows, ${mebibytes(bytes)} in ${took}; processor ${seconds(cpu)} + ${seconds(postgres)} of PostgreSQL, ${whole((rows / (cpu + postgres)) * 1000)} rows per second of it`
     : `no file after ${took}: ${refusal}`;
 }
 
 async function landmarks(admin: Database) {
   await admin.script(
-    'vacuum (analyze) ops.mv_yango_cabinet_cobranza_enriched_14d, ops.mv_cabinet_cobranza_totals',
+    'vacuum (analyze) ops.mv_yango_cabinet_cobranza_enriched_14d, ops.mv_cabinet_cobranza_totals, ops.mv_cabinet_limbo, ops.mv_cabinet_limbo_totals',
   );
   const [found] = await admin.sql(
-    z.strictObject({ rows: z.int(), lead_date: z.iso.date(), driver_id: z.string(), week: z.iso.date() }),
+    z.strictObject({
+      rows: z.int(),
+      lead_date: z.iso.date(),
+      driver_id: z.string(),
+      week: z.iso.date(),
+      limbo_date: z.iso.date(),
+      lead_id: z.int(),
+    }),
   )`
     with middle as (
       select lead_date, driver_id, week_start from ops.mv_yango_cabinet_cobranza_enriched_14d
       order by lead_date desc, driver_id
       offset (select count(*) / 2 from ops.mv_yango_cabinet_cobranza_enriched_14d) limit 1
+    ), lead as (
+      select lead_date as limbo_date, lead_id from ops.mv_cabinet_limbo
+      order by lead_date desc, lead_id
+      offset (select count(*) / 2 from ops.mv_cabinet_limbo) limit 1
     )
     select (select count(*)::integer from ops.mv_yango_cabinet_cobranza_enriched_14d) as rows,
-           lead_date, driver_id, week_start as week
-    from middle`;
+           lead_date, driver_id, week_start as week, limbo_date, lead_id
+    from middle cross join lead`;
   if (found === undefined) throw new Error('the view has no rows');
-  const { rows, week, ...deep } = found;
-  return { rows, week, deep };
+  const { rows, week, lead_date, driver_id, limbo_date, lead_id } = found;
+  return { rows, week, deep: { lead_date, driver_id }, lead: { lead_date: limbo_date, lead_id } };
 }

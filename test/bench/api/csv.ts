@@ -28,8 +28,11 @@ const outcome = z.strictObject({
   bytes: z.number(),
   /** Resident set above what the process held before, in bytes; null without /proc. */
   memory: z.number().nullable(),
+  /** Milliseconds of processor of the function's process. */
+  cpu: z.number(),
 });
 export type Outcome = z.infer<typeof outcome>;
+type File = Pick<Outcome, 'refusal' | 'rows' | 'bytes'>;
 
 /** The product's file goes where large ones go: to S3, played in this process; the child is the function. */
 export async function exportOnce(kind: 'product' | 'bare', url: string): Promise<Outcome> {
@@ -58,7 +61,7 @@ export async function exportOnce(kind: 'product' | 'bare', url: string): Promise
   }
 }
 
-async function byProduct(): Promise<() => Promise<Omit<Outcome, 'milliseconds' | 'memory'>>> {
+async function byProduct(): Promise<() => Promise<File>> {
   const environment = await openEnvironment('bench');
   const log = createLog({ level: 'error', write: (line) => process.stderr.write(`${line.slice(0, 300)}\n`) });
   return async () => {
@@ -76,7 +79,7 @@ async function byProduct(): Promise<() => Promise<Omit<Outcome, 'milliseconds' |
   };
 }
 
-async function byDriver(): Promise<() => Promise<Omit<Outcome, 'milliseconds' | 'memory'>>> {
+async function byDriver(): Promise<() => Promise<File>> {
   // Without the role's limit, which counts all pages of the driver's cursor as one statement.
   const sql = postgres(process.env['DATABASE_URL'] ?? '', {
     max: 1,
@@ -104,11 +107,15 @@ if (import.meta.main) {
   const work = await (process.argv[2] === 'bare' ? byDriver() : byProduct());
   const idle = await resident('VmRSS');
   if (idle !== null) await writeFile('/proc/self/clear_refs', '5');
+  const before = process.cpuUsage();
   const begun = performance.now();
   const done = await work();
   const milliseconds = performance.now() - begun;
+  const { user, system } = process.cpuUsage(before);
+  const cpu = (user + system) / 1000;
   const peak = await resident('VmHWM');
-  process.send?.({ ...done, milliseconds, memory: idle === null || peak === null ? null : peak - idle }, () =>
-    process.exit(0),
+  process.send?.(
+    { ...done, milliseconds, cpu, memory: idle === null || peak === null ? null : peak - idle },
+    () => process.exit(0),
   );
 }

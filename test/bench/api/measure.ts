@@ -87,8 +87,8 @@ async function warm({ product, bare }: Sides, { path }: Question): Promise<strin
 }
 
 function rowsOf(body: Buffer): unknown {
-  const { data, weeks, metrics, top_missing_examples: top } = JSON.parse(String(body));
-  return data ?? weeks ?? metrics?.top_missing_examples ?? top;
+  const { data, weeks, metrics, top_missing_examples: top, total_leads } = JSON.parse(String(body));
+  return data ?? weeks ?? metrics?.top_missing_examples ?? top ?? total_leads;
 }
 
 async function take(

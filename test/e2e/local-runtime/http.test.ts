@@ -193,7 +193,7 @@ describe("a function's answer", () => {
         ...resources,
         echoIntegration: {
           ...integration,
-          Properties: { ...Object(integration).Properties, TimeoutInMillis: 200 },
+          Properties: { ...Object(integration).Properties, TimeoutInMillis: status === 503 ? 200 : 10_000 },
         },
       },
     });

@@ -107,7 +107,6 @@ describe('stop', () => {
 test('functions end with the runtime, also when it is killed while they are frozen', async () => {
   const { port, next } = await server();
   const assembly = writeApp(parts(port));
-  onTestFinished(() => rmSync(assembly, { recursive: true, force: true }));
   const program = `
     import { startStack } from ${JSON.stringify(new URL('../../../infra/local/stack.ts', import.meta.url).href)};
     const stack = await startStack({ assembly: ${JSON.stringify(assembly)} });

@@ -158,6 +158,8 @@ describe.each(versions)('an alert on PostgreSQL %i', (version) => {
       ['GAPS_AVERAGE_AGE', 'NO_VALUE'],
       ['GAPS_WEEKLY_GROWTH', 'NO_BASELINE'],
       ['MV_STALE/ops.mv_cabinet_cobranza_totals', 'NO_VALUE'],
+      ['MV_STALE/ops.mv_cabinet_limbo', 'NO_VALUE'],
+      ['MV_STALE/ops.mv_cabinet_limbo_totals', 'NO_VALUE'],
       ['MV_STALE/ops.mv_yango_cabinet_cobranza_enriched_14d', 'NO_VALUE'],
       ['NO_IDENTITY_WEEKLY_GROWTH', 'NO_BASELINE'],
       ['PCT_WITH_DRIVER_LAST_WEEK', 'NO_VALUE'],

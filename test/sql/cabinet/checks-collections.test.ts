@@ -132,7 +132,10 @@ describe.each(versions)('the checks of collections and scouts on PostgreSQL %i',
     expect(await listed('mv_as_of')).toEqual([]);
     await database.admin.script(`update canon.driver_day_trips set trips = 25 where driver_id = 'd1'`);
     const found = await ask(database.admin, offendingOf(`l.name in ('mv_as_of', 'mv_rows')`), '2026-01-14');
-    expect(found).toEqual(['mv_as_of | W | mv_yango_cabinet_cobranza_enriched_14d']);
+    expect(found).toEqual([
+      'mv_as_of | W | mv_cabinet_limbo',
+      'mv_as_of | W | mv_yango_cabinet_cobranza_enriched_14d',
+    ]);
   });
 
   test('scout_person_once fails when a person has two', async () => {

@@ -36,8 +36,7 @@ export function standing(database: TestDatabase, figures: Figures) {
   const counts = `count(*), ${byStage.replaceAll(/ as "\w+"/g, '')}`;
 
   /** 12 months of nothing but leads: which stage, which week, how many trips. No job may move any of it. */
-  async function limbo() {
-    const view = 'ops.v_cabinet_leads_limbo';
+  async function limbo(view = 'ops.v_cabinet_leads_limbo') {
     const after = await lists(`'after', ${counts}`, `${view} where lead_date > '2026-01-05'`);
     figures.hold('limbo', {
       ...(await one(`select count(*) as total, ${byStage}, count(person_key) as with_identity,
@@ -147,7 +146,10 @@ export function standing(database: TestDatabase, figures: Figures) {
       await claimsAndGaps(state);
       await layers(recorded);
       await collections('ops.v_cabinet_cobranza_enriched_14d');
-      if (refreshed) await collections('ops.mv_yango_cabinet_cobranza_enriched_14d');
+      if (refreshed) {
+        await collections('ops.mv_yango_cabinet_cobranza_enriched_14d');
+        await limbo('ops.v_cabinet_limbo_kept');
+      }
     },
   };
 }

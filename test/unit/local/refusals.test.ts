@@ -1,18 +1,11 @@
-import { rmSync } from 'node:fs';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { StackProblems } from '../../../infra/local/errors.ts';
 import { planStack } from '../../../infra/local/plan.ts';
 import { type AppParts, att, mapping, queues, ref, writeApp } from '../../e2e/local-runtime/support/app.ts';
 import { subscribed } from '../../e2e/local-runtime/support/topics.ts';
 
-const written: string[] = [];
-afterEach(() => {
-  for (const directory of written.splice(0)) rmSync(directory, { recursive: true, force: true });
-});
-
 function plan(parts: AppParts, parameters = {}) {
   const assembly = writeApp(parts);
-  written.push(assembly);
   return planStack({ assembly, parameters });
 }
 

@@ -24,7 +24,7 @@ export async function sqlFigures(database: Database): Promise<ReadonlyMap<string
       right join (values ('all', false), ('with_debt', true)) of (what, with_debt) on not of.with_debt or amount_due_yango > 0
       group by of.what
     ), stages as (
-      select limbo_stage, count(*) as n from ops.v_cabinet_leads_limbo group by rollup (limbo_stage)
+      select limbo_stage, count(*) as n from ops.mv_cabinet_limbo group by rollup (limbo_stage)
     ), gaps as (
       select milestone_value, count(*) as n, coalesce(sum(expected_amount), 0) as amount
       from ops.v_cabinet_claims_gap_14d group by rollup (milestone_value)

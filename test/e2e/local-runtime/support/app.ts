@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 
 export type Resources = Readonly<Record<string, object>>;
 
@@ -18,9 +19,16 @@ export interface AppParts {
 
 const allowAll = { Effect: 'Allow', Action: '*', Resource: '*' };
 
-/** The folder of a synthesized app as small as a test needs it: one stack `app`, one asset per function. */
+const written: string[] = [];
+// Here and not in the tests: one that fails between writing its app and saying how to delete it would leave it behind.
+afterAll(() => {
+  for (const directory of written.splice(0)) rmSync(directory, { recursive: true, force: true });
+});
+
+/** The folder of a synthesized app as small as a test needs it: one stack `app`, one asset per function. Goes with the file's tests. */
 export function writeApp(parts: AppParts): string {
   const directory = mkdtempSync(join(tmpdir(), 'cuadre-app-'));
+  written.push(directory);
   const files: Record<string, object> = {};
   const resources: Record<string, object> = {
     Role: {

@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
 import { VirtualClock } from '../../../../infra/local/clock.ts';
 import { type Stack, type StackOptions, startStack } from '../../../../infra/local/stack.ts';
@@ -7,7 +6,6 @@ import { type AppParts, writeApp } from './app.ts';
 /** A running app that ends with the test. */
 export async function runApp(parts: AppParts, options: Omit<StackOptions, 'assembly'> = {}): Promise<Stack> {
   const assembly = writeApp(parts);
-  onTestFinished(() => rmSync(assembly, { recursive: true, force: true }));
   const stack = await startStack({ assembly, ...options });
   onTestFinished(() => stack.stop({ graceMs: 2_000 }));
   return stack;
