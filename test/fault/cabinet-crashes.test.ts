@@ -59,7 +59,7 @@ describe('the enumeration finds', () => {
       return record.run(context);
     });
     expect(found).toContainEqual(expect.stringMatching(/^ops.decisions has too .*"careless"/));
-  });
+  }, 600_000);
 
   test('what is lost: an effect that the process believes it has had', async () => {
     const found = await foundWith(() => {
@@ -71,5 +71,5 @@ describe('the enumeration finds', () => {
       };
     });
     expect(found).toContainEqual(expect.stringMatching(/^canon.milestone_achievements lacks /));
-  });
+  }, 600_000);
 });

@@ -13,6 +13,7 @@ import { plan } from '../../functions/core/planner.ts';
 import { workRecords } from '../../functions/core/queue-worker.ts';
 import { MAX_TRIES } from '../../functions/core/retry.ts';
 import { sweep } from '../../functions/core/sweep.ts';
+import { Beats } from '../support/crash/beats.ts';
 import { Dead, Points, type Process } from '../support/crash/points.ts';
 import { type Clock, DAY, HOUR, MINUTE, SECOND } from './clock.ts';
 import type { Disorder } from './disorder.ts';
@@ -177,10 +178,11 @@ export class Nights {
     });
     const process = points.process(name);
     const { work: worker, control } = this.#connections(name);
+    const beats = new Beats();
     try {
       await work(process, {
         environment: {
-          work: process.database(worker),
+          work: process.database(worker, () => beats.once(process)),
           control: process.database(control),
           log: silent,
           codeVersion: 'simulated',
@@ -196,6 +198,7 @@ export class Nights {
       if (error instanceof Dead || error instanceof CuadreError) return false;
       throw error;
     } finally {
+      beats.restore();
       const stopped = [...planned.keys()].some((at) => at < points.passed.length);
       if (stopped) {
         this.counts.stops += 1;

@@ -20,7 +20,7 @@ describe('some nights of the cabinet on a clock of their own', () => {
     const again = await simulated({ seed: 1, days: 3, disorder: 1 });
     expect(again.digest).toBe(first.digest);
     expect(again.counts).toEqual(first.counts);
-  });
+  }, 600_000);
 
   test('are others with another seed', async () => {
     const [one, other] = [
@@ -29,7 +29,7 @@ describe('some nights of the cabinet on a clock of their own', () => {
     ];
     for (const each of [one, other]) expect(each).toMatchObject({ lost: 0, doubled: 0, stuck: 0 });
     expect(other.digest).not.toBe(one.digest);
-  });
+  }, 600_000);
 
   test('differ when a job has an effect outside of its transaction, and it is said which night and how', async () => {
     const careless = join(import.meta.dirname, 'careless.ts');
@@ -37,7 +37,7 @@ describe('some nights of the cabinet on a clock of their own', () => {
     expect(doubled).toBeGreaterThan(0);
     expect(difference?.day).toMatch(/^2024-01-0[1-3]$/);
     expect(difference?.lines).toContainEqual(expect.stringMatching(/^ops.decisions has too .*"careless"/));
-  });
+  }, 600_000);
 });
 
 describe('what is asked of a simulation', () => {
