@@ -214,6 +214,27 @@ describe.each(versions)('a backfill on PostgreSQL %i', (version) => {
     expect((await shown(id)).filter((each) => each.endsWith('active'))).toHaveLength(4);
   });
 
+  test('whoever comes second waits for the first, and counts what it began', async () => {
+    const id = await start({ concurrency: 2 });
+    await admin.sql`update ops.backfills set concurrency = 3`;
+    const advanced = z.strictObject({ n: z.int() });
+    const [first, other, looking] = [0, 1, 2].map(() => database.connect('postgres'));
+    if (first === undefined || other === undefined || looking === undefined)
+      throw new Error('no connections');
+    const advance = (sql: Database['sql']) => sql(advanced)`select ops.advance_backfill(${id}::uuid) as n`;
+    const second = await first.transaction(async (sql) => {
+      expect(await advance(sql)).toEqual([{ n: 1 }]);
+      const waits = advance(other.sql);
+      for (let blocked = 0; blocked === 0; ) {
+        blocked = await looking.sql`
+          select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%advance_backfill%'`;
+      }
+      return { waits };
+    });
+    expect(await second.waits).toEqual([{ n: 0 }]);
+    expect((await shown(id)).filter((each) => each.endsWith('active'))).toHaveLength(3);
+  });
+
   test('does not take the work of a job back when it cannot go on; the sweeper sees it', async () => {
     const id = await start({ to: '2025-03-02' });
     await admin.sql`update ops.backfills set graph = '[]'`;
