@@ -8,7 +8,7 @@ as $$
            'message', p_job || case when soft is null then ' needs ' else ' reads ' end || p_parent || ', which did not succeed'
              || coalesce(': shard ' || (error ->> 'shard') || ' (' || (error ->> 'shardKey') || ') failed', '')
              || case when soft is null then '' when before is null then ' and never did before'
-                     else '; its last success is as of ' || (before ->> 'asOf') || ', and more than ' || (soft ->> 'maxAgeDays') || ' days old is too old' end,
+                     else '; its last success is as of ' || (before ->> 'asOf') || ', and may be ' || (soft ->> 'maxAgeDays') || ' days old at most' end,
            'parent', p_parent)
          || case when error ? 'shard' then jsonb_build_object('shard', error -> 'shard', 'shardKey', error -> 'shardKey') else '{}' end
   from (
