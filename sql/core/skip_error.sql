@@ -3,12 +3,12 @@
 create or replace function ops.skip_error(p_run ops.runs, p_job text, p_parent text) returns jsonb
   language sql stable set search_path = pg_catalog, pg_temp
 as $$
-  select jsonb_build_object(
-           'code', case when soft is null then 'PARENT_NOT_SUCCEEDED' else 'INPUT_TOO_OLD' end,
+  select case when soft is null then jsonb_build_object('code', 'PARENT_NOT_SUCCEEDED') else jsonb_build_object('code', 'INPUT_TOO_OLD') end
+         || jsonb_build_object(
            'message', p_job || case when soft is null then ' needs ' else ' reads ' end || p_parent || ', which did not succeed'
              || coalesce(': shard ' || (error ->> 'shard') || ' (' || (error ->> 'shardKey') || ') failed', '')
              || case when soft is null then '' when before is null then ' and never did before'
-                     else '; its last success is as of ' || (before ->> 'asOf') || ', and more than ' || (soft ->> 'maxAgeDays') || ' days old is too old' end,
+                     else '; its last success is as of ' || (before ->> 'asOf') || ', and may be ' || (soft ->> 'maxAgeDays') || ' days old at most' end,
            'parent', p_parent)
          || case when error ? 'shard' then jsonb_build_object('shard', error -> 'shard', 'shardKey', error -> 'shardKey') else '{}' end
   from (

@@ -77,6 +77,19 @@ describe('POST /api/v1/runs', () => {
     expect(reused).toMatchObject({ status: 409, body: { code: 'IDEMPOTENCY_KEY_REUSED' } });
     const active = await post('key-4', { job: 'cabinet.validation', asOf: '2026-01-11' });
     expect(active).toMatchObject({ status: 409, body: { code: 'RUN_ACTIVE' } });
+    expect(JSON.stringify(active.body)).toContain('\\"forced\\": true');
+    // What the sentence says is what helps; the same key without it was not the same request.
+    const forced = await post('key-4-forced', {
+      job: 'cabinet.validation',
+      asOf: '2026-01-11',
+      forced: true,
+    });
+    expect(forced.status).toBe(202);
+    const [run] = await database.admin.sql(z.strictObject({ forced: z.boolean() }))`
+      select forced from ops.runs where run_id = ${accepted.parse(forced.body).run_id}::uuid`;
+    expect(run).toEqual({ forced: true });
+    const other = await post('key-4-forced', { job: 'cabinet.validation', asOf: '2026-01-11' });
+    expect(other).toMatchObject({ status: 409, body: { code: 'IDEMPOTENCY_KEY_REUSED' } });
   });
 
   test.each([
