@@ -12,6 +12,9 @@ export class FakeScheduler implements Scheduler {
   /** Refuses calls while this says so; `after` does what was asked first, and then loses the answer. */
   refuse: (call: string) => 'before' | 'after' | undefined = () => undefined;
 
+  /** What happens elsewhere between a call and its effect. */
+  meanwhile: (call: string) => Promise<void> = async () => {};
+
   constructor(...schedules: readonly Pick<KnownSchedule, 'name'>[]) {
     for (const { name } of schedules) this.on.set(name, true);
   }
@@ -51,6 +54,7 @@ export class FakeScheduler implements Scheduler {
     this.calls.push(call);
     const refusal = this.refuse(call);
     if (refusal === 'before') throw new RetryableError(`${call} was refused`, { code: 'SCHEDULER' });
+    await this.meanwhile(call);
     const result = work();
     if (refusal === 'after') throw new RetryableError(`${call} was not answered`, { code: 'SCHEDULER' });
     return result;
