@@ -9,6 +9,8 @@ export class FakeScheduler implements Scheduler {
   /** Every call, in order: `switch toy off`, `once toy-daily-...`. */
   readonly calls: string[] = [];
   createdAt = new Date('2020-01-01T00:00:00Z');
+  /** When a deployment changed it last; its creation unless given. */
+  changedAt: Date | undefined;
   /** Refuses calls while this says so; `after` does what was asked first, and then loses the answer. */
   refuse: (call: string) => 'before' | 'after' | undefined = () => undefined;
 
@@ -23,7 +25,7 @@ export class FakeScheduler implements Scheduler {
     return this.#call(`describe ${name}`, () => {
       const enabled = this.on.get(name);
       if (enabled === undefined) return undefined;
-      return { enabled, createdAt: this.createdAt, changedAt: this.createdAt };
+      return { enabled, createdAt: this.createdAt, changedAt: this.changedAt ?? this.createdAt };
     });
   }
 
