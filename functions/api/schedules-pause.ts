@@ -67,7 +67,7 @@ function change(pause: boolean, parts: typeof scheduleParts) {
         if (row === undefined) throw new Error('ops.pause_schedule returned nothing');
         isRecorded = row.verdict !== 'ALREADY';
         // Also for who comes second: it may be that the first one never got as far.
-        await applyPause(control, parts.scheduler, schedule, since);
+        await applyPause(control, parts.scheduler, schedule, { met: since, changed: since });
         if (row.verdict === 'ALREADY') {
           throw new ConflictError(refusal(pause, name, row), { code });
         }

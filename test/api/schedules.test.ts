@@ -172,23 +172,36 @@ describe('a pause', () => {
     expect(of.scheduler.on.get(of.schedule.name)).toBe(false);
   });
 
-  test('and a resumption at once leave EventBridge as the later record has it', async () => {
+  test('and a resumption that comes while EventBridge is being told are applied one after the other', async () => {
     const other = { ...environment, control: database.connect('cuadre_operator') };
-    for (let round = 0; round < 5; round += 1) {
-      const endpoint = schedulesResume(parts);
-      const event = httpEvent(endpoint, {
-        path: { name: of.schedule.name },
-        headers: { 'content-type': 'application/json' },
-        body: '{"reason": "no, go on"}',
-      });
-      await Promise.all([
-        pause('ana', `round ${round}`),
-        endpoint.handle(event, { environment: other, log: createLog({ write: () => {} }) }),
-      ]);
-      const [state] = await database.admin.sql(z.strictObject({ paused: z.boolean(), applied: z.boolean() }))`
-        select paused, applied_at is not null as applied from ops.schedules where schedule = ${of.schedule.name}`;
-      expect(state).toEqual({ paused: !of.scheduler.on.get(of.schedule.name), applied: true });
-    }
+    const endpoint = schedulesResume(parts);
+    const event = httpEvent(endpoint, {
+      path: { name: of.schedule.name },
+      headers: { 'content-type': 'application/json' },
+      body: '{"reason": "no, go on"}',
+    });
+    const waiting = z.strictObject({ waiting: z.int() });
+    let resumed: Promise<unknown> | undefined;
+    of.scheduler.meanwhile = async (asked) => {
+      if (asked !== `switch ${of.schedule.name} off`) return;
+      let over = false;
+      resumed = endpoint
+        .handle(event, { environment: other, log: createLog({ write: () => {} }) })
+        .finally(() => {
+          over = true;
+        });
+      // Until the resumption waits for this pause, or has gone past it.
+      for (let blocked = 0; blocked === 0 && !over; ) {
+        const [row] = await database.admin.sql(waiting)`
+          select count(*)::integer as waiting from pg_stat_activity where wait_event_type = 'Lock' and query like '%ops.pause_schedule%'`;
+        blocked = row?.waiting ?? 0;
+      }
+    };
+    expect(await pause()).toMatchObject({ status: 200 });
+    expect(await resumed).toMatchObject({ statusCode: 200 });
+    const [state] = await database.admin.sql(z.strictObject({ paused: z.boolean(), applied: z.boolean() }))`
+      select paused, applied_at is not null as applied from ops.schedules where schedule = ${of.schedule.name}`;
+    expect([state, of.scheduler.on.get(of.schedule.name)]).toEqual([{ paused: false, applied: true }, true]);
   });
 
   test.each(['before', 'after'] as const)(

@@ -9,8 +9,13 @@ export class FakeScheduler implements Scheduler {
   /** Every call, in order: `switch toy off`, `once toy-daily-...`. */
   readonly calls: string[] = [];
   createdAt = new Date('2020-01-01T00:00:00Z');
+  /** When a deployment changed it last; its creation unless given. */
+  changedAt: Date | undefined;
   /** Refuses calls while this says so; `after` does what was asked first, and then loses the answer. */
   refuse: (call: string) => 'before' | 'after' | undefined = () => undefined;
+
+  /** What happens elsewhere between a call and its effect. */
+  meanwhile: (call: string) => Promise<void> = async () => {};
 
   constructor(...schedules: readonly Pick<KnownSchedule, 'name'>[]) {
     for (const { name } of schedules) this.on.set(name, true);
@@ -20,7 +25,7 @@ export class FakeScheduler implements Scheduler {
     return this.#call(`describe ${name}`, () => {
       const enabled = this.on.get(name);
       if (enabled === undefined) return undefined;
-      return { enabled, createdAt: this.createdAt, changedAt: this.createdAt };
+      return { enabled, createdAt: this.createdAt, changedAt: this.changedAt ?? this.createdAt };
     });
   }
 
@@ -51,6 +56,7 @@ export class FakeScheduler implements Scheduler {
     this.calls.push(call);
     const refusal = this.refuse(call);
     if (refusal === 'before') throw new RetryableError(`${call} was refused`, { code: 'SCHEDULER' });
+    await this.meanwhile(call);
     const result = work();
     if (refusal === 'after') throw new RetryableError(`${call} was not answered`, { code: 'SCHEDULER' });
     return result;

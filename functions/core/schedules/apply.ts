@@ -12,20 +12,30 @@ const known = z.strictObject({
 /** How far back a schedule is looked at that was never seen before, were it older. */
 const FIRST_LOOK_MS = 86_400_000;
 
-/** From when on a schedule's times are accounted for, where the ledger does not know it yet. */
-export function sinceOf({ createdAt }: Described, now: Date): Date {
-  return new Date(Math.max(createdAt.getTime(), now.getTime() - FIRST_LOOK_MS));
+/** From when on a schedule's times are accounted for. */
+export interface Since {
+  /** Where the ledger does not know it yet. */
+  readonly met: Date;
+  /** Where it is due at other times than the ledger knows. */
+  readonly changed: Date;
+}
+
+export function sinceOf({ createdAt, changedAt }: Described, now: Date): Since {
+  return {
+    met: new Date(Math.max(createdAt.getTime(), now.getTime() - FIRST_LOOK_MS)),
+    changed: changedAt,
+  };
 }
 
 /** What the ledger knows of a schedule; its row is held to the end of the transaction. */
 export async function know(
   sql: Sql,
   { name, expression, timeZone }: KnownSchedule,
-  since: Date,
+  { met, changed }: Since,
 ): Promise<z.infer<typeof known>> {
   const [row] = await sql(known)`
     select paused, applied, looked_until
-    from ops.know_schedule(${name}, ${expression}, ${timeZone}, ${since.toISOString()}::timestamptz)`;
+    from ops.know_schedule(${name}, ${expression}, ${timeZone}, ${met.toISOString()}::timestamptz, ${changed.toISOString()}::timestamptz)`;
   if (row === undefined) throw new Error('ops.know_schedule returned nothing');
   return row;
 }
@@ -41,7 +51,7 @@ export function applyPause(
   control: Database,
   scheduler: Scheduler,
   schedule: KnownSchedule,
-  since: Date,
+  since: Since,
 ): Promise<boolean> {
   return control.transaction(async (sql) => {
     const { paused, applied } = await know(sql, schedule, since);

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Database } from '../database.ts';
 import type { Log } from '../log.ts';
-import { applyPause, know, sinceOf } from './apply.ts';
+import { applyPause, know, type Since, sinceOf } from './apply.ts';
 import { dueTimes, scheduledTime } from './due-times.ts';
 import { parseExpression } from './expression.ts';
 import type { KnownSchedule } from './known.ts';
@@ -86,7 +86,7 @@ const accounted = z.strictObject({ missed: z.int(), paused: z.int(), waiting: z.
 /** In one transaction, which holds the schedule's row: two sweepers share nothing out twice. */
 function account(
   schedule: KnownSchedule,
-  since: Date,
+  since: Since,
   { createdAt, enabled }: Described,
   { control, log, now }: LookParts,
 ) {

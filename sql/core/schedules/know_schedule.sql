@@ -1,9 +1,9 @@
 -- grain: one schedule that is met
 -- requires: none
--- Locks its row to the end of the transaction. p_since: from when on its times are accounted for, when it is new or due at
--- other times than it was; nothing that was due before is ever missed.
+-- Locks its row to the end of the transaction. p_since: from when on its times are accounted for, when it is new. p_changed_at: the
+-- same, when it is due at other times than it was. Nothing that was due before is ever missed.
 create or replace function ops.know_schedule(
-  p_schedule text, p_expression text, p_time_zone text, p_since timestamptz,
+  p_schedule text, p_expression text, p_time_zone text, p_since timestamptz, p_changed_at timestamptz,
   out paused boolean, out applied boolean, out looked_until timestamptz
 )
   language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -16,7 +16,7 @@ begin
     set expression = excluded.expression, time_zone = excluded.time_zone,
         looked_until = case
           when (s.expression, s.time_zone) is distinct from (excluded.expression, excluded.time_zone)
-            then greatest(s.looked_until, excluded.looked_until)
+            then greatest(s.looked_until, p_changed_at)
           else s.looked_until
         end
   returning s.paused, s.action_id is null or s.applied_at is not null, s.looked_until into paused, applied, looked_until;

@@ -14,7 +14,7 @@ declare
   v_paused boolean;
   v_action_id bigint;
 begin
-  select k.paused into v_paused from ops.know_schedule(p_schedule, p_expression, p_time_zone, p_since) k;
+  select k.paused into v_paused from ops.know_schedule(p_schedule, p_expression, p_time_zone, p_since, p_since) k;
   if v_paused = p_paused and not (not p_paused and p_switched_off) then
     select a.operator, a.reason, a.acted_at into operator, reason, acted_at
     from ops.schedules s join ops.operator_actions a on a.action_id = s.action_id where s.schedule = p_schedule;

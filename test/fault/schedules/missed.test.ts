@@ -108,7 +108,8 @@ describe.each(versions)('due times of which nothing came, on PostgreSQL %i', (ve
     const of = given();
     await meet(of, '2026-01-10T09:00:00Z');
     const changed = { ...of, schedule: { ...of.schedule, expression: 'cron(30 5 * * ? *)' } };
-    changed.scheduler.createdAt = at('2026-01-11T12:00:00Z');
+    // Its creation stays what it was.
+    changed.scheduler.changedAt = at('2026-01-11T12:00:00Z');
     expect(await look(changed, '2026-01-11T13:00:00Z')).toMatchObject({ missed: 0 });
     expect(await look(changed, '2026-01-12T13:00:00Z')).toMatchObject({ missed: 1 });
     expect(await events(database, changed)).toEqual([
@@ -267,7 +268,8 @@ describe.each(versions)('due times of which nothing came, on PostgreSQL %i', (ve
     const pause = (paused: boolean) => operator.sql`
       select ops.pause_schedule(${name}, ${expression}, ${timeZone}, now(), ${paused}, 'ana', 'works', false)`;
     await pause(true);
-    await applyPause(operator, of.scheduler, of.schedule, at('2026-01-11T11:00:00Z'));
+    const met = at('2026-01-11T11:00:00Z');
+    await applyPause(operator, of.scheduler, of.schedule, { met, changed: met });
     expect(of.scheduler.on.get(name)).toBe(false);
     of.scheduler.on.set(name, true);
     expect(await look(of, '2026-01-11T12:00:00Z')).toMatchObject({ switched: 1 });
