@@ -177,9 +177,11 @@ test('functions are invoked with events that they take', () => {
     const name = argv[argv.indexOf('--function-name') + 1];
     const job = jobs.find((candidate) => name === `cuadre-${candidate.replace('.', '-')}`);
     if (job === undefined)
-      z
-        .strictObject({ dryRun: z.boolean(), asOf: z.iso.date().optional(), verify: z.boolean().optional() })
-        .parse(event);
+      z.strictObject({
+        dryRun: z.boolean(),
+        asOf: z.iso.date().optional(),
+        verify: z.boolean().optional(),
+      }).parse(event);
     else expect(() => findJob(job).job.request(event), where).not.toThrow();
   }
 });
