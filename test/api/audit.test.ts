@@ -214,11 +214,11 @@ describe.each(newest)('the audit trail’s endpoints on PostgreSQL %i', (version
       decision: null,
       lineage: null,
     });
-    for (const claim_id of ['2147483647', '1999999999']) {
+    for (const claim_id of ['999999999', '199999999']) {
       const { status, body } = await call(auditClaim, environment, { path: { claim_id } });
       expect([status, body]).toMatchObject([404, { code: 'UNKNOWN_CLAIM' }]);
     }
-    for (const claim_id of ['x', '0', '1.5', '']) {
+    for (const claim_id of ['x', '0', '1.5', '1e1', ' 1', '0x1', '']) {
       expect((await call(auditClaim, environment, { path: { claim_id } })).status, claim_id).toBe(400);
     }
   });

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { NotFoundError } from '../../core/errors.ts';
-import { endpoint, noParameters, ok } from '../../core/http.ts';
+import { endpoint, noParameters, ok, wholeNumber } from '../../core/http.ts';
 import { instant, money } from '../../core/wire.ts';
 import { tracedRow } from './figure-rows.ts';
 import { lineage, lineageOf, rule } from './lineage.ts';
@@ -40,10 +40,9 @@ export const auditClaim = endpoint({
   summary: 'One claim: its rule version, the decision, run and code that made it, and every status it had',
   query: noParameters,
   path: z.strictObject({
-    claim_id: z.coerce
-      .number()
-      .pipe(z.int('must be a whole number').min(1).max(2_147_483_647))
-      .describe('Of the claims, or of the evidence of the decision that made it.'),
+    claim_id: wholeNumber(1, 999_999_999).describe(
+      'Of the claims, or of the evidence of the decision that made it.',
+    ),
   }),
   answer: z.strictObject({
     claim,
