@@ -27,7 +27,7 @@ const change = z.strictObject({
 });
 
 const lastRun = z.strictObject({
-  run_id: z.uuid(),
+  run_id: z.guid(),
   status: z.enum(['running', 'succeeded', 'failed']),
   as_of: z.iso.date(),
   scheduled_time: instant.describe('When it was due.'),

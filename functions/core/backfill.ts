@@ -46,8 +46,8 @@ export function checkRange({ from, to }: Range, { timeZone }: Pick<Pipeline, 'ti
 
 const planned = z.strictObject({
   as_of: z.iso.date(),
-  done_by: z.uuid().nullable(),
-  active_run_id: z.uuid().nullable(),
+  done_by: z.guid().nullable(),
+  active_run_id: z.guid().nullable(),
 });
 export type PlannedDate = z.infer<typeof planned>;
 
@@ -64,7 +64,7 @@ export function planBackfill(
 
 const started = z.strictObject({
   verdict: z.enum(['STARTED', 'OVERLAPS']),
-  backfill_id: z.uuid(),
+  backfill_id: z.guid(),
   started: z.int(),
 });
 

@@ -72,7 +72,7 @@ export async function startRun(sql: Sql, request: RunRequest): Promise<StartedRu
 const staleInput = z.strictObject({
   job: z.string(),
   maxAgeDays: z.int(),
-  runId: z.uuid().nullable(),
+  runId: z.guid().nullable(),
   asOf: z.iso.date().nullable(),
   ageDays: z.int().nullable(),
 });

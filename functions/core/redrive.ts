@@ -18,7 +18,7 @@ export interface RedriveFilter {
 }
 
 const failedJob = z.strictObject({
-  job_run_id: z.uuid(),
+  job_run_id: z.guid(),
   job: z.string(),
   shard: z.int(),
   status: z.enum(['failed', 'skipped']),
@@ -27,9 +27,9 @@ const failedJob = z.strictObject({
 });
 
 const candidate = z.strictObject({
-  run_id: z.uuid(),
+  run_id: z.guid(),
   verdict: z.enum(['READY', 'UNKNOWN', 'NOT_FAILED', 'INLINE', 'ACTIVE', 'WAITING']),
-  other_run_id: z.uuid().nullable(),
+  other_run_id: z.guid().nullable(),
   status: z.string().nullable(),
   pipeline: z.string().nullable(),
   kind: z.string().nullable(),
@@ -50,7 +50,7 @@ export function findRedrivable(sql: Sql, filter: RedriveFilter): Promise<Candida
       ${failedFrom ?? null}::timestamptz, ${failedTo ?? null}::timestamptz, ${limit})`;
 }
 
-const begun = z.strictObject({ redrive_id: z.uuid().nullable() });
+const begun = z.strictObject({ redrive_id: z.guid().nullable() });
 
 /** Null when nothing was ready: nothing is recorded then. */
 export async function startRedrive(

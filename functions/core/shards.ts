@@ -28,7 +28,7 @@ export async function splitJob(
 }
 
 const shardRow = z.strictObject({
-  head_id: z.uuid(),
+  head_id: z.guid(),
   shard: z.int(),
   shard_key: z.string(),
   shard_input: z.record(z.string(), z.json()),
@@ -95,7 +95,7 @@ function invalid(message: string): PermanentError {
   return new PermanentError(message, { code: 'INVALID_SHARDS' });
 }
 
-const queued = z.strictObject({ job_run_id: z.uuid(), version: z.int(), total: z.int(), left: z.int() });
+const queued = z.strictObject({ job_run_id: z.guid(), version: z.int(), total: z.int(), left: z.int() });
 
 /** Of a run that is done inline: the next shard for its caller to take up. */
 export async function nextShard(

@@ -12,7 +12,7 @@ const benches: Readonly<Record<string, Bench>> = {
     load: () => import('./claims/bench.ts'),
   },
   mv: {
-    about: "the refresh of the collection screens' view by its job against the query of that view",
+    about: "the refresh of the collection screens' views by its job against the queries of those views",
     load: () => import('./mv/bench.ts'),
   },
   api: {

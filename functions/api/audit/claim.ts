@@ -9,7 +9,7 @@ const seal = z.int().nullable().describe('The seal that has it; null while it is
 
 const claim = z.strictObject({
   claim_id: z.int(),
-  person_key: z.uuid(),
+  person_key: z.guid(),
   driver_id: z.string().nullable(),
   lead_source_pk: z.string(),
   lead_date: z.iso.date(),
@@ -30,7 +30,7 @@ const status = z.strictObject({
 const madeBy = z.strictObject({
   ...claim.shape,
   rule_id: z.int().nullable(),
-  job_run_id: z.uuid().nullable(),
+  job_run_id: z.guid().nullable(),
 });
 
 /** GET /api/v1/audit/claims/{claim_id}: why a claim exists and why it is of that amount. */

@@ -52,7 +52,7 @@ export const runFigure = endpoint({
     cursor: cursor(z.tuple([z.string().regex(/^(\d{1,18}|[0-9a-f-]{36})$/)])).optional(),
   }),
   path: z.strictObject({
-    run_id: z.uuid().describe('Of the list of runs, or of what started it.'),
+    run_id: z.guid().describe('Of the list of runs, or of what started it.'),
     job: word().describe('The job whose report has it, e.g. `cabinet.claims-reconcile`.'),
     figure: word(200).describe('Its keys with dots between them, e.g. `by_milestone.inserted.5.amount`.'),
   }),

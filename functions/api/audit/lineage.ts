@@ -4,12 +4,12 @@ import { instant } from '../../core/wire.ts';
 
 /** Who worked a figure out: the run, its job, the attempt that did it, and with which code. */
 export const lineage = z.strictObject({
-  run_id: z.uuid(),
+  run_id: z.guid(),
   pipeline: z.string(),
   as_of: z.iso.date(),
   dry_run: z.boolean(),
   job: z.string(),
-  job_run_id: z.uuid(),
+  job_run_id: z.guid(),
   status: z.string(),
   finished_at: instant.nullable(),
   attempt: z.int().nullable().describe('The last one; null when nobody took the job up.'),

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { instant } from '../../core/wire.ts';
 
 export const backfillShape = {
-  backfill_id: z.uuid(),
+  backfill_id: z.guid(),
   pipeline: z.string(),
   from_date: z.iso.date(),
   to_date: z.iso.date(),

@@ -14,7 +14,7 @@ export const backfillsList = endpoint({
     pipeline: word().optional().describe('Only those of it.'),
     status: z.enum(['running', 'paused', 'finished', 'cancelled']).optional().describe('Only those in it.'),
     limit: limit(200, 50),
-    cursor: cursor(z.tuple([createdAt, z.uuid()])).optional(),
+    cursor: cursor(z.tuple([createdAt, z.guid()])).optional(),
   }),
   path: noParameters,
   answer: z.strictObject({ meta: cursorMeta, data: z.array(backfillDocument) }),

@@ -26,7 +26,7 @@ export const backfillsShow = endpoint({
   summary: 'One backfill: who, why, how far, and each of its dates',
   query: noParameters,
   path: z.strictObject({
-    backfill_id: z.uuid().describe('Of the list of backfills, or of what started it.'),
+    backfill_id: z.guid().describe('Of the list of backfills, or of what started it.'),
   }),
   answer: z
     .strictObject({ ...backfillShape, days: z.array(date).describe('In the order in which they are run.') })

@@ -42,7 +42,7 @@ const date = z.strictObject({
   plan: z
     .enum(['run', 'wait', 'skip'])
     .describe('wait: another run of the date is under way. skip: the pipeline has succeeded for it.'),
-  run_id: z.uuid().nullable().describe('The run that is waited for, or that did it.'),
+  run_id: z.guid().nullable().describe('The run that is waited for, or that did it.'),
 });
 date.register(z.globalRegistry, { id: 'PlannedDate' });
 
@@ -59,7 +59,7 @@ export const backfillsStart = endpoint({
   answer: z
     .strictObject({
       dry_run: z.boolean(),
-      backfill_id: z.uuid().nullable().describe('Null of a dry run.'),
+      backfill_id: z.guid().nullable().describe('Null of a dry run.'),
       location: z.string().nullable().describe('Where to read how far it is.'),
       started: z.int().describe('Dates that are under way now.'),
       dates: z.array(date).describe('In the order in which they are run, as it stood when this was asked.'),

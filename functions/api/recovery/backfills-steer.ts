@@ -8,7 +8,7 @@ import { reasoned } from '../reason.ts';
 
 const answer = z
   .strictObject({
-    backfill_id: z.uuid(),
+    backfill_id: z.guid(),
     status: z.enum(['running', 'paused', 'finished', 'cancelled']),
     started: z.int().describe('Dates that were begun at once.'),
   })
@@ -21,7 +21,7 @@ function steer(step: Step, summary: string, description: string, conflicts: read
     summary,
     description,
     query: noParameters,
-    path: z.strictObject({ backfill_id: z.uuid().describe('Of the list of backfills.') }),
+    path: z.strictObject({ backfill_id: z.guid().describe('Of the list of backfills.') }),
     body: reasoned,
     answer,
     problems: { 404: ['UNKNOWN_BACKFILL'], 409: conflicts },

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { instant } from '../../core/wire.ts';
 
 export const redriveShape = {
-  redrive_id: z.uuid(),
+  redrive_id: z.guid(),
   status: z.enum(['running', 'finished', 'cancelled']),
   filter: z.record(z.string(), z.json()).describe('What was asked for.'),
   rate_per_minute: z.int(),

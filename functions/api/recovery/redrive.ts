@@ -18,7 +18,7 @@ import { reasoned } from '../reason.ts';
 const body = z
   .strictObject({
     runs: z
-      .array(z.uuid())
+      .array(z.guid())
       .min(1)
       .max(100)
       .optional()
@@ -40,7 +40,7 @@ const body = z
   });
 
 const run = z.strictObject({
-  run_id: z.uuid(),
+  run_id: z.guid(),
   pipeline: z.string().nullable().describe('Null of a run that does not exist.'),
   kind: z.string().nullable(),
   as_of: z.iso.date().nullable().describe('The business day.'),
@@ -67,7 +67,7 @@ export const redriveStart = endpoint({
   answer: z
     .strictObject({
       dry_run: z.boolean(),
-      redrive_id: z.uuid().nullable().describe('Null of a dry run, and when nothing is ready.'),
+      redrive_id: z.guid().nullable().describe('Null of a dry run, and when nothing is ready.'),
       location: z.string().nullable().describe('Where to read how far it is.'),
       rate_per_minute: z.int(),
       ready: z.int().describe('Runs of the list that can be taken up.'),

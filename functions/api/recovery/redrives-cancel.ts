@@ -11,11 +11,11 @@ export const redrivesCancel = endpoint({
   summary: 'Take up no more runs of a redrive',
   description: 'What was taken up goes on: cancel those runs one by one.',
   query: noParameters,
-  path: z.strictObject({ redrive_id: z.uuid().describe('Of the list of redrives.') }),
+  path: z.strictObject({ redrive_id: z.guid().describe('Of the list of redrives.') }),
   body: reasoned,
   answer: z
     .strictObject({
-      redrive_id: z.uuid(),
+      redrive_id: z.guid(),
       status: z.literal('cancelled'),
       kept_back: z.int().describe('Runs that stay as they are.'),
     })

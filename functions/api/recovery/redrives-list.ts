@@ -15,7 +15,7 @@ export const redrivesList = endpoint({
   query: z.strictObject({
     status: z.enum(['running', 'finished', 'cancelled']).optional().describe('Only those in it.'),
     limit: limit(200, 50),
-    cursor: cursor(z.tuple([createdAt, z.uuid()])).optional(),
+    cursor: cursor(z.tuple([createdAt, z.guid()])).optional(),
   }),
   path: noParameters,
   answer: z.strictObject({ meta: cursorMeta, data: z.array(redriveDocument) }),

@@ -5,13 +5,13 @@ import { instant } from '../../core/wire.ts';
 import { redriveDocument, redriveShape } from './redrive-document.ts';
 
 const run = z.strictObject({
-  run_id: z.uuid(),
+  run_id: z.guid(),
   as_of: z.iso.date().describe('The business day.'),
   verdict: z
     .enum(['RETRIED', 'UNKNOWN', 'NOT_FAILED', 'INLINE', 'ACTIVE', 'CANCELLED'])
     .nullable()
     .describe('RETRIED, or why it was not when its turn came; null while it waits.'),
-  other_run_id: z.uuid().nullable().describe('ACTIVE: the run that was under way.'),
+  other_run_id: z.guid().nullable().describe('ACTIVE: the run that was under way.'),
   queued: z.int().describe('Jobs that were queued again.'),
   settled_at: instant.nullable(),
   status: z.string().describe('What has become of the run since.'),
@@ -24,7 +24,7 @@ export const redrivesShow = endpoint({
   route: '/api/v1/redrives/{redrive_id}',
   summary: 'One redrive: who, why, how far, and each of its runs',
   query: noParameters,
-  path: z.strictObject({ redrive_id: z.uuid().describe('Of the list of redrives, or of what started it.') }),
+  path: z.strictObject({ redrive_id: z.guid().describe('Of the list of redrives, or of what started it.') }),
   answer: z
     .strictObject({
       ...redriveShape,

@@ -69,6 +69,7 @@ const READ = [
   'observational.lead_ledger',
   'ops.yango_payment_status_ledger',
   'ops.mv_yango_cabinet_cobranza_enriched_14d',
+  'ops.mv_cabinet_limbo',
 ];
 
 async function sizesOf(admin: Database): Promise<string[]> {

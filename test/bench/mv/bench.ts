@@ -24,9 +24,9 @@ export async function bench(args: readonly string[]): Promise<void> {
     console.log(`jobs' role  ${(await roleSettings(server.admin, 'cuadre_jobs')).join(', ')}\n`);
     for (const line of built) console.log(line);
     if (options.plan !== undefined) {
-      log(`plan of the query, to ${options.plan}`);
-      const plan = await server.as('postgres', ORIGINAL, (admin) => runQuery(admin, true));
-      await writeFile(options.plan, `${plan.join('\n')}\n`);
+      log(`plans of the queries, to ${options.plan}`);
+      const plans = await server.as('postgres', ORIGINAL, (admin) => runQuery(admin, true));
+      await writeFile(options.plan, `${plans.flat().join('\n')}\n`);
     }
     for (const line of report(await measureMv(server, ORIGINAL, options.rounds, log), options))
       console.log(line);
@@ -42,7 +42,7 @@ function report({ job, bare }: MvResult, { leads, trips }: Options): string[] {
   const processor = ({ cpu }: Trial) => cpu ?? Number.NaN;
   return [
     '',
-    `mv: ${whole(rows)} rows of ops.mv_yango_cabinet_cobranza_enriched_14d over ${whole(leads)} leads and ${whole(trips)} trip rows`,
+    `mv: ${whole(rows)} rows of drivers and limbo over ${whole(leads)} leads and ${whole(trips)} trip rows`,
     ...compare('time', spread(job.map(clock)), spread(bare.map(clock))),
     ...compare('processor', spread(job.map(processor)), spread(bare.map(processor))),
     `  memory, job        ${memory(job)}`,

@@ -60,8 +60,14 @@ const refresh: Work = async (server, database) => {
     'postgres',
     database,
     (admin) => admin.sql(z.strictObject({ n: z.int(), mode: z.string() }))`
-      select (select count(*)::integer from ops.mv_yango_cabinet_cobranza_enriched_14d) as n, mode
-      from ops.mv_refresh_log where mv_name = 'mv_yango_cabinet_cobranza_enriched_14d' order by id desc limit 1`,
+      select (select count(*)::integer from ops.mv_yango_cabinet_cobranza_enriched_14d)
+             + (select count(*)::integer from ops.mv_cabinet_limbo) as n,
+             max(mode) as mode
+      from (
+        select mode, row_number() over (partition by mv_name order by id desc) as newest
+        from ops.mv_refresh_log where mv_name in ('mv_yango_cabinet_cobranza_enriched_14d', 'mv_cabinet_limbo')
+      ) refreshes
+      where newest = 1`,
   );
   if (found?.mode !== 'concurrently') throw new Error(`the refresh was ${found?.mode ?? 'not logged'}`);
   return { milliseconds, rows: found.n };
@@ -71,8 +77,11 @@ const query: Work = async (server, database) =>
   server.as('postgres', database, async (admin) => {
     await admin.wake();
     const begun = performance.now();
-    const plan = await runQuery(admin, false);
-    return { milliseconds: performance.now() - begun, rows: rowsOf(plan) };
+    const plans = await runQuery(admin, false);
+    return {
+      milliseconds: performance.now() - begun,
+      rows: plans.reduce((sum, plan) => sum + rowsOf(plan), 0),
+    };
   });
 
 /** In a database of its own, copied page by page from the same original: no measurement finds what another left. */

@@ -3,11 +3,11 @@ import type { Database } from '../../../functions/core/database.ts';
 import { AS_OF } from '../claims/generate.ts';
 
 /**
- * The query of the view alone, all columns of all rows worked out and thrown away: no row travels, none is written,
+ * The queries of the two views that are worked out from tables, drivers and limbo: all columns of all rows worked out and thrown away: no row travels, none is written,
  * compared or indexed. As its owner would run it, under the settings that the jobs bring.
- * @returns the plan's lines; without times per node unless asked for, since taking those costs time
+ * @returns a plan's lines for each; without times per node unless asked for, since taking those costs time
  */
-export async function runQuery(admin: Database, timing: boolean): Promise<string[]> {
+export async function runQuery(admin: Database, timing: boolean): Promise<string[][]> {
   return admin.transaction(async (sql) => {
     await sql`
       select set_config(split_part(setting, '=', 1), split_part(setting, '=', 2), true)
@@ -18,14 +18,22 @@ export async function runQuery(admin: Database, timing: boolean): Promise<string
       where split_part(setting, '=', 1) <> 'statement_timeout'`;
     await sql`select set_config('cuadre.as_of', ${AS_OF}, true)`;
     const line = z.strictObject({ 'QUERY PLAN': z.string() });
-    const plan = timing
-      ? await sql(
-          line,
-        )`explain (analyze, buffers, settings) select * from ops.v_cabinet_cobranza_enriched_14d`
-      : await sql(
-          line,
-        )`explain (analyze, timing off, buffers off) select * from ops.v_cabinet_cobranza_enriched_14d`;
-    return plan.map((each) => each['QUERY PLAN']);
+    const plans = timing
+      ? [
+          await sql(
+            line,
+          )`explain (analyze, buffers, settings) select * from ops.v_cabinet_cobranza_enriched_14d`,
+          await sql(line)`explain (analyze, buffers, settings) select * from ops.v_cabinet_limbo_standing`,
+        ]
+      : [
+          await sql(
+            line,
+          )`explain (analyze, timing off, buffers off) select * from ops.v_cabinet_cobranza_enriched_14d`,
+          await sql(
+            line,
+          )`explain (analyze, timing off, buffers off) select * from ops.v_cabinet_limbo_standing`,
+        ];
+    return plans.map((plan) => plan.map((each) => each['QUERY PLAN']));
   });
 }
 

@@ -198,6 +198,9 @@ describe('who may refresh', () => {
     ['cuadre_jobs', 'update ops.mv_refresh_log set rows_after_refresh = 0', '42501'],
     ['cuadre_jobs', `select driver_name from ${mv}`, '42501'],
     ['cuadre_jobs', 'select park_phone from ops.v_cabinet_leads_limbo', '42501'],
+    ['cuadre_jobs', 'select lead_name from ops.mv_cabinet_limbo', '42501'],
+    ['cuadre_jobs', 'select park_phone from ops.v_cabinet_limbo_kept', '42501'],
+    ['cuadre_operator', 'select lead_id from ops.mv_cabinet_limbo', '42501'],
     [
       'cuadre_reader',
       `select ops.refresh_materialized_view('ops', 'mv_yango_cabinet_cobranza_enriched_14d', null, null)`,
