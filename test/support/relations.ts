@@ -13,7 +13,6 @@ export const ledger: Readonly<Record<string, string>> = {
   'ops.attempts': 'a row per attempt of a job run',
   'ops.heartbeats': 'a row per attempt, with its last sign of life',
   'ops.outbox': 'a row per message that a run sends',
-  'ops.waiting_job_runs': 'a row per job run that waits for a slot under a limit',
   'ops.decisions': 'a row per decision of a run',
   'ops.v_decisions': 'shows decisions with their run',
   'ops.check_values': 'a row per check and run',
