@@ -92,7 +92,7 @@ describe('connections', () => {
 
   it('refuses functions that could ask for more than the cluster grants, and says which', () => {
     const build = (context: Record<string, unknown>) => () => withApp(context, () => 'built');
-    expect(build({ jobConcurrency: 15 })()).toBe('built');
+    expect(build({ jobConcurrency: 10 })()).toBe('built');
     expect(build({ jobConcurrency: 100 })).toThrow(
       /may open \d+ connections at once \(.*cuadre-cabinet-trips-load 200.*leaves 1649\. Raise database\.maxCapacity/,
     );

@@ -82,6 +82,8 @@ describe('resources', () => {
     const expected = [
       ...functions.map((Value) => ['Errors', JSON.stringify([{ Name: 'FunctionName', Value }])]),
       ['alert-probes-silent', undefined],
+      ['audit-findings', undefined],
+      ['audit-seals-silent', undefined],
       ['cabinet-planner-degraded', undefined],
       ['schedule-missed', undefined],
       ['Invocations', JSON.stringify([{ Name: 'FunctionName', Value: 'cuadre-cabinet-dead-letters' }])],

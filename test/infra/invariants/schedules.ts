@@ -84,7 +84,7 @@ export function schedules(assembly: Assembly): void {
       .map(({ properties }) => JSON.stringify(properties['AssumeRolePolicyDocument']))
       .filter((trust) => trust.includes('scheduler.amazonaws.com'))
       .map((trust) => [...trust.matchAll(/:schedule-group\/([\w-]+)/g)].map(([, group]) => group));
-    expect(letIn).toEqual([['default', 'cuadre-cabinet-once'], ['default']]);
+    expect(letIn).toEqual([['default', 'cuadre-cabinet-once'], ['default'], ['default']]);
   });
 
   it('raises an alarm when a time was missed, or a run began without its source', () => {
