@@ -82,6 +82,7 @@ const leadsReconcile: JobFigures = {
       measured('drivers whose keys changed', 'canon.drivers_index', 'canon.v_drivers_index_changes'),
     limbo_found: measured('leads in limbo before the run', 'ops.v_cabinet_lead_stages'),
     selected: everything,
+    rounds: measured('how often the leads were judged', 'canon.identity_links'),
     processed: everything,
     matched: decided('MATCHED'),
     would_match: decided('WOULD_MATCH'),

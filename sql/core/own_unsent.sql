@@ -10,7 +10,7 @@ begin
   return query
     select o.outbox_id, o.job, o.message
     from ops.outbox o
-    where o.sent_at is null and o.transaction_id = pg_current_xact_id()
+    where o.sent_at is null and o.xact_id = txid_current()
     order by o.outbox_id;
 end
 $$;

@@ -143,7 +143,9 @@ create function ops.keep_settled_job_run() returns trigger
   language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if tg_op = 'UPDATE' and old.status in ('failed', 'skipped') and new.status = 'queued'
+  if tg_op = 'UPDATE' and old.status in ('failed', 'skipped')
+     -- A job of shards is under way again with those of them that are queued.
+     and (new.status = 'queued' or new.status = 'running' and new.shards is not null)
      and (new.job_run_id, new.run_id, new.job, new.shard) = (old.job_run_id, old.run_id, old.job, old.shard) then
     return new;
   end if;

@@ -57,7 +57,10 @@ describe('a night on the whole stack', () => {
     await night.run();
     await settled(night);
     // Each job's message, the one that wakes the sweeper, and the probe of the alerts' path.
-    expect(night.stack.trail.all('message.sent')).toHaveLength(2 * (jobs.length + 2));
+    const sent = night.stack.trail.all('message.sent').map(({ body }) => body);
+    expect(new Set(sent).size).toBe(jobs.length + 2);
+    // A copy that arrives while the first one's successor is just being sent sends that once more.
+    expect(sent.length).toBeGreaterThanOrEqual(2 * (jobs.length + 2));
     expect(await remains(night)).toEqual(undisturbed);
   });
 

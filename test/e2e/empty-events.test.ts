@@ -73,6 +73,11 @@ const OTHERS: Readonly<Record<string, z.ZodType>> = {
   'cuadre-alert-probes': z.object({ sent: z.int(), arrived: z.int() }),
   'cuadre-cabinet-planner': z.object({ runId: z.uuid(), dryRun: z.literal(true) }),
   'cuadre-cabinet-dead-letters': z.object({ recorded: z.array(z.unknown()) }),
+  'cuadre-audit-seal': z.object({
+    entries: z.int().min(1),
+    by_source: z.looseObject({}),
+    dryRun: z.literal(true),
+  }),
   'cuadre-sweeper': z.object({ active: z.int(), dryRun: z.literal(true) }),
 };
 

@@ -7,7 +7,7 @@ import { sendOutbox } from '../../functions/core/outbox.ts';
 import { FATES, type Fate, Points } from '../support/crash/points.ts';
 import { World } from '../support/crash/world.ts';
 import { testDatabase } from '../support/database.ts';
-import { by, oldestFirst } from '../support/many.ts';
+import { by, forgetRuns, oldestFirst } from '../support/many.ts';
 import { createEffects, toyJob, toyJobs, toyPipeline } from '../support/toy.ts';
 
 /** `npm run faults` tries every point; otherwise every so many, another set for each fate. */
@@ -34,10 +34,7 @@ async function remains(): Promise<string[]> {
 
 /** Three dates, two at a time. An operator whose request was cut off asks again, and is told that it has begun. */
 async function backfillWith(plan: readonly (readonly [at: number, fate: Fate])[]) {
-  await database.admin.script(`
-    truncate ops.backfill_dates, ops.backfills, ops.heartbeats, ops.attempts, ops.decisions, ops.outbox, public.toy_effects cascade;
-    delete from ops.job_runs; alter table ops.operator_actions disable trigger keep_action; delete from ops.operator_actions;
-    alter table ops.operator_actions enable trigger keep_action; delete from ops.runs`);
+  await forgetRuns(database.admin);
   const points = new Points(new Map(plan), async (pid) => {
     await database.admin.sql`select pg_terminate_backend(${pid}, 10000)`;
   });

@@ -11,7 +11,15 @@ import type { Services } from '../../functions/core/execute.ts';
 import { carryOn, sweepRuns } from '../../functions/core/ledger.ts';
 import { MAX_TRIES } from '../../functions/core/retry.ts';
 import { testDatabase } from '../support/database.ts';
-import { backfillStatus, cancel, dates, startToyBackfill, steer, workOff } from '../support/many.ts';
+import {
+  backfillStatus,
+  cancel,
+  dates,
+  forgetRuns,
+  startToyBackfill,
+  steer,
+  workOff,
+} from '../support/many.ts';
 import { createEffects, deliver, goSilent, services, startToy, toyJob } from '../support/toy.ts';
 
 const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 40);
@@ -121,10 +129,7 @@ test('keeps to its concurrency, begins each date once, and comes to an end', asy
   let most = 0;
   await fc.assert(
     fc.asyncProperty(scenario, async ({ steps, ...asked }) => {
-      await admin.script(`
-        truncate ops.backfill_dates, ops.backfills, ops.heartbeats, ops.attempts, ops.decisions, ops.outbox, public.toy_effects cascade;
-        delete from ops.job_runs; alter table ops.operator_actions disable trigger keep_action; delete from ops.operator_actions;
-        alter table ops.operator_actions enable trigger keep_action; delete from ops.runs`);
+      await forgetRuns(admin);
       const id = await startToyBackfill(operator, { ...asked, from: dayOf(0), to: dayOf(DAYS - 1) });
       const check = async (after: string) => {
         const [active] = await admin.sql(count)`

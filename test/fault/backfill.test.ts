@@ -13,6 +13,7 @@ import {
   cancel,
   dates,
   failedRun,
+  forgetRuns,
   runOn,
   startToyBackfill,
   steer,
@@ -34,14 +35,7 @@ describe.each(versions)('a backfill on PostgreSQL %i', (version) => {
     operator = database.connect('cuadre_operator');
     to = services(database.connect('cuadre_jobs'), database.connect('cuadre_jobs'));
   });
-  beforeEach(() =>
-    admin.script(`
-      truncate ops.backfill_dates, ops.backfills, ops.redrive_runs, ops.redrives, ops.heartbeats, ops.attempts, ops.decisions, ops.outbox, public.toy_effects cascade;
-      alter table ops.operator_actions disable trigger keep_action;
-      delete from ops.operator_actions;
-      alter table ops.operator_actions enable trigger keep_action;
-      delete from ops.job_runs; delete from ops.runs`),
-  );
+  beforeEach(() => forgetRuns(admin));
 
   const start = (over: Parameters<typeof startToyBackfill>[1] = {}) => startToyBackfill(operator, over);
   const shown = (id: string) => dates(admin, id);

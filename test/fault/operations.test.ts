@@ -203,6 +203,6 @@ describe('what operators did', () => {
     const { sql } = database.admin;
     await expect(sql`update ops.operator_actions set reason = 'another'`).rejects.toThrow(/is history/);
     await expect(sql`delete from ops.operator_actions`).rejects.toThrow(/is history/);
-    await expect(sql`truncate ops.operator_actions`).rejects.toThrow(/is history/);
+    await expect(sql`truncate ops.operator_actions cascade`).rejects.toThrow(/is history/);
   });
 });

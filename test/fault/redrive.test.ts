@@ -14,7 +14,7 @@ import {
 } from '../../functions/core/redrive.ts';
 import { sweepOnce } from '../../functions/core/sweep.ts';
 import { testDatabase, versions } from '../support/database.ts';
-import { by, cancel, failedRun, workOff } from '../support/many.ts';
+import { by, cancel, failedRun, forgetRuns, workOff } from '../support/many.ts';
 import { testQueues } from '../support/queues.ts';
 import {
   createEffects,
@@ -41,14 +41,7 @@ describe.each(versions)('a redrive on PostgreSQL %i', (version) => {
     operator = database.connect('cuadre_operator');
     to = services(database.connect('cuadre_jobs'), database.connect('cuadre_jobs'));
   });
-  beforeEach(() =>
-    admin.script(`
-      truncate ops.redrive_runs, ops.redrives, ops.heartbeats, ops.attempts, ops.decisions, ops.outbox, public.toy_effects cascade;
-      alter table ops.operator_actions disable trigger keep_action;
-      delete from ops.operator_actions;
-      alter table ops.operator_actions enable trigger keep_action;
-      delete from ops.job_runs; delete from ops.runs`),
-  );
+  beforeEach(() => forgetRuns(admin));
 
   const day = (number: number) => `2025-03-${String(number).padStart(2, '0')}`;
   const fail = (number: number, code?: string) => failedRun(to, day(number), code);
@@ -90,7 +83,9 @@ describe.each(versions)('a redrive on PostgreSQL %i', (version) => {
     expect(await find({ job: 'toy.first', code: 'NOT_OURS' })).toEqual([[second, 'READY']]);
     expect(await find({ pipeline: 'toy-nightly' })).toEqual([]);
     expect(await find({ limit: 1 })).toEqual([[first, 'READY']]);
-    await admin.sql`update ops.runs set finished_at = '2025-03-02T02:00:00Z' where run_id = ${second}::uuid`;
+    await admin.script(
+      `set session_replication_role = replica; update ops.runs set finished_at = '2025-03-02T02:00:00Z' where run_id = '${second}'`,
+    );
     const [from, until] = ['2025-03-02T02:00:00Z', '2025-03-02T02:00:01Z'];
     expect(await find({ failedFrom: from, failedTo: until })).toEqual([[second, 'READY']]);
     expect(await find({ failedTo: from })).toEqual([]);

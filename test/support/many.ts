@@ -9,6 +9,15 @@ import { deliver, startToy, toyJob, toyPipeline } from './toy.ts';
 
 export const by = { operator: 'arn:aws:iam::000000000000:user/ana', reason: 'the source was late' };
 
+/** Another beginning: no run, and nothing of one. History is kept by triggers, which are off for that long. */
+export async function forgetRuns(admin: Database): Promise<void> {
+  await admin.script(`
+    set session_replication_role = replica;
+    truncate ops.backfill_dates, ops.backfills, ops.redrive_runs, ops.redrives, ops.heartbeats, ops.attempts, ops.decisions, ops.outbox,
+      ops.recorded_states, ops.waiting_job_runs, ops.operator_actions, public.toy_effects cascade;
+    delete from ops.job_runs; delete from ops.runs`);
+}
+
 /** A run of the date that ended as failed, its first job with the code. */
 export async function failedRun(to: Services, asOf: string, code = 'NOT_OURS'): Promise<string> {
   const run = await startToy(to.control, asOf);

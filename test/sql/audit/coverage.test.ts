@@ -31,15 +31,22 @@ const notHistory: Readonly<Record<string, string>> = {
   'ops.alerts': 'held against the last of its history',
   'ops.audit_sealed_entries': 'held against its seal',
   'ops.audit_seals': 'the chain itself',
+  'ops.backfill_dates': 'present state: what was begun is in the runs',
+  'ops.backfills': 'present state: who asked for it and why is in the operators’ actions',
   'ops.dead_letters': 'messages as they came',
   'ops.heartbeats': 'signs of life',
   'ops.mv_refresh_log': 'each refresh is a decision',
   'ops.outbox': 'messages as they went',
+  'ops.redrive_runs': 'present state: what was taken up again is in the operators’ actions',
+  'ops.redrives': 'present state: who asked for it and why is in the operators’ actions',
+  'ops.schedule_events': 'due times that became no run; kept by a trigger of its own',
+  'ops.schedules': 'present state: who paused it and why is in the operators’ actions',
   'ops.staged_leads': 'empty to everybody',
   'ops.staged_payments': 'empty to everybody',
   'ops.staged_trips': 'empty to everybody',
   'ops.upload_rejects': 'what a file was refused: the file’s digest is in its upload',
   'ops.upload_requests': 'links that were given out',
+  'ops.waiting_job_runs': 'present state: who stands in line',
 };
 
 describe.each(newest)('the audit trail of PostgreSQL %i', (version) => {

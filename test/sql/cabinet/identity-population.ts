@@ -163,8 +163,8 @@ export const kin: fc.Arbitrary<Population> = fc
 
 /** Rows and not whole tables: a truncate writes files, and takes ten times as long as the comparison. */
 const emptied = `
-  delete from ops.decisions; delete from observational.lead_events; delete from canon.identity_unmatched;
-  set session_replication_role = replica; delete from canon.identity_link_undos; reset session_replication_role;
+  set session_replication_role = replica; delete from ops.decisions; delete from canon.identity_link_undos; reset session_replication_role;
+  delete from observational.lead_events; delete from canon.identity_unmatched;
   delete from canon.identity_links; delete from canon.identity_registry;
   delete from canon.drivers_index; delete from public.drivers; delete from public.module_ct_cabinet_leads`;
 

@@ -1,5 +1,5 @@
 -- grain: one row per day of leads and stage that the screen of limbo counts otherwise than its rows
--- requires: ops.limbo_totals, ops.mv_cabinet_limbo
+-- requires: ops.limbo_totals, ops.mv_cabinet_limbo, ops.mv_cabinet_limbo_totals
 create or replace view ops.check_cabinet_limbo_totals as
 select
   format('%s/%s', coalesce(said.lead_date, listed.lead_date), coalesce(said.limbo_stage, listed.limbo_stage)) as subject,
