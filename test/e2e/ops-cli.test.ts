@@ -123,6 +123,28 @@ describe('against the stack', () => {
     expect(why.out).toContain('more: --cursor');
   });
 
+  test('schedules: listed, paused and resumed with a reason', async () => {
+    const listed = await ops('schedules', 'list');
+    expect([listed.code, listed.out]).toEqual([
+      0,
+      expect.stringMatching(/cuadre-cabinet-daily +cron\(0 2 \* \* \? \*\) +America\/Lima +enabled/),
+    ]);
+    const paused = await ops('schedules', 'pause', 'cuadre-cabinet-daily', '--reason', 'holidays');
+    expect([paused.code, paused.out]).toEqual([
+      0,
+      expect.stringMatching(/cuadre-cabinet-daily .* paused +- /),
+    ]);
+    const unsaid = await ops('schedules', 'resume', 'cuadre-cabinet-daily');
+    expect([unsaid.code, unsaid.err]).toEqual([2, expect.stringContaining('--reason')]);
+    const resumed = await ops('schedules', 'resume', 'cuadre-cabinet-daily', '--reason', 'they are over');
+    expect([resumed.code, resumed.out]).toEqual([
+      0,
+      expect.stringMatching(/cuadre-cabinet-daily .* enabled/),
+    ]);
+    const again = await ops('schedules', 'resume', 'cuadre-cabinet-daily', '--reason', 'to be sure');
+    expect([again.code, again.err]).toEqual([2, expect.stringContaining('SCHEDULE_NOT_PAUSED')]);
+  });
+
   test('a redrive: found by its error, shown, taken up again under the same id', async () => {
     await admin.script('revoke insert, update on canon.claims_yango_cabinet_14d from cuadre_jobs');
     let from = position();
@@ -309,42 +331,14 @@ describe('beside the stack', () => {
     return { url: `http://127.0.0.1:${port}`, asked, heard };
   }
 
-  const schedule = {
-    name: 'cuadre-cabinet-daily',
-    expression: 'cron(0 2 * * ? *)',
-    time_zone: 'America/Lima',
-    state: 'paused',
-    next: null,
-    last_run: { run_id: 'r', status: 'succeeded', as_of: '2026-01-13' },
-  };
-
-  test('schedules are listed, paused and resumed', async () => {
-    const listing = await stub({ data: [schedule] });
-    const listed = await cli(['schedules', 'list', '--api', listing.url]);
-    expect([listed.code, listed.out]).toEqual([
-      0,
-      expect.stringMatching(
-        /cuadre-cabinet-daily +cron\(0 2 \* \* \? \*\) +America\/Lima +paused +- +r +2026-01-13 +succeeded/,
-      ),
+  test('what was asked for reaches the API as it is called there', async () => {
+    const answer = { run_id: 'r', as_of: '2026-01-13', dry_run: false, created: true };
+    const { url, asked } = await stub(answer, 202);
+    const ended = await cli(['start', 'cabinet-daily', '--as-of', '2026-01-13', '--forced', '--api', url]);
+    expect([ended.code, ended.out]).toEqual([0, expect.stringContaining('run r started')]);
+    expect(asked).toEqual([
+      'POST /api/v1/runs {"pipeline":"cabinet-daily","asOf":"2026-01-13","dryRun":false,"forced":true}',
     ]);
-    const changing = await stub(schedule);
-    for (const step of ['pause', 'resume']) {
-      const ended = await cli([
-        'schedules',
-        step,
-        schedule.name,
-        '--reason',
-        'holidays',
-        '--api',
-        changing.url,
-      ]);
-      expect([ended.code, ended.out]).toEqual([0, expect.stringContaining('paused')]);
-    }
-    expect(changing.asked).toEqual(
-      ['pause', 'resume'].map(
-        (step) => `POST /api/v1/schedules/${schedule.name}/${step} {"reason":"holidays"}`,
-      ),
-    );
   });
 
   test('a token is sent where one is given, and an answer of another shape is no success', async () => {

@@ -12,10 +12,10 @@ const started = z.looseObject({
 /** `ops start cabinet-daily` or `ops start cabinet.validation`: a job's name has a dot. */
 export const start: Command = {
   name: 'start',
-  usage: 'PIPELINE|JOB [--as-of D] [--input JSON] [--dry-run] [--key K]',
+  usage: 'PIPELINE|JOB [--as-of D] [--input JSON] [--dry-run] [--forced] [--key K]',
   summary: 'start a pipeline or a job; the same key is the same run',
   words: ['PIPELINE|JOB'],
-  options: { 'as-of': text, input: text, 'dry-run': switched, key: text },
+  options: { 'as-of': text, input: text, 'dry-run': switched, forced: switched, key: text },
   async run(given, api) {
     const [name = ''] = given.words;
     const body = bodyOf({
@@ -23,6 +23,7 @@ export const start: Command = {
       asOf: given.text('as-of'),
       input: jsonOf(given, 'input'),
       dryRun: given.on('dry-run'),
+      forced: given.on('forced') ? true : undefined,
     });
     const headers = { 'idempotency-key': given.text('key') ?? `ops-${randomUUID()}` };
     const answer = await api.post(started, '/api/v1/runs', body, headers);
