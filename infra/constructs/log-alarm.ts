@@ -1,51 +1,17 @@
 import { Duration } from 'aws-cdk-lib';
-import {
-  Alarm,
-  ComparisonOperator,
-  type IAlarmAction,
-  Metric,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch';
-import { FilterPattern, LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
+import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-
-export interface LogAlarmProps {
-  readonly prefix: string;
-  /** Physical name without the prefix. */
-  readonly name: string;
-  readonly description: string;
-  readonly logGroupName: string;
-  /** The `message` of the log lines that are the news. */
-  readonly message: string;
-  readonly actions: readonly IAlarmAction[];
-}
+import { alarmOnLines, type LogLinesProps } from './log-lines.ts';
 
 /** Goes off at the first log line that says so: for what is no error, and what somebody should know all the same. */
 export class LogAlarm extends Construct {
-  constructor(scope: Construct, id: string, props: LogAlarmProps) {
+  constructor(scope: Construct, id: string, props: LogLinesProps) {
     super(scope, id);
-    const metric = { metricNamespace: `cuadre/${props.prefix}`, metricName: props.name };
-    new MetricFilter(this, 'Lines', {
-      logGroup: LogGroup.fromLogGroupName(this, 'Logs', props.logGroupName),
-      filterPattern: FilterPattern.stringValue('$.message', '=', props.message),
-      metricValue: '1',
-      ...metric,
-    });
-    const alarm = new Alarm(this, 'Alarm', {
-      alarmName: `${props.prefix}-${props.name}`,
-      alarmDescription: props.description,
-      metric: new Metric({
-        namespace: metric.metricNamespace,
-        metricName: metric.metricName,
-        statistic: 'Sum',
-        period: Duration.minutes(5),
-      }),
-      threshold: 1,
+    alarmOnLines(this, props, {
+      period: Duration.minutes(5),
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       evaluationPeriods: 1,
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
-    alarm.addAlarmAction(...props.actions);
-    alarm.addOkAction(...props.actions);
   }
 }
