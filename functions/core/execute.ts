@@ -121,7 +121,7 @@ async function chunks(
   attempt: Attempt,
   heartbeat: Heartbeat,
 ): Promise<readonly Unsent[]> {
-  // A transaction of its own to take them would be a third of what a small job costs the database.
+  // Read here, because a transaction of its own that looks for them would be three round trips more for each job.
   const toSend = (sql: Sql) => (ticket.caller === 'sqs' ? ownUnsent(sql) : []);
   let checkpoint: Json = begun.checkpoint;
   let slowest = 0;
