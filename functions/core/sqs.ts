@@ -40,7 +40,10 @@ export function connectSqs(options: SqsOptions = {}): SqsCall {
     };
     const headers = signHeaders(request, { service: 'sqs', region, credentials, now: now() });
     const sent = { base, method: 'POST', path: '/', body, signal: undefined, timeoutMs: TIMEOUT_MS };
-    const incoming = await exchange({ ...sent, headers: { host: base.host, ...headers } });
+    const incoming = await exchange({
+      ...sent,
+      headers: { host: base.host, ...headers, ...trace(environment) },
+    });
     return { status: incoming.statusCode ?? 0, text: await textOf(incoming) };
   }
 
@@ -65,4 +68,9 @@ export function connectSqs(options: SqsOptions = {}): SqsCall {
       await wait(50 * 4 ** (tried - 1) * (0.5 + Math.random()));
     }
   };
+}
+
+/** As the SDK hands it on: whoever works the message is in the same trace, by which Lambda finds endless loops too. */
+function trace({ _X_AMZN_TRACE_ID: id }: NodeJS.ProcessEnv): Record<string, string> {
+  return id === undefined || id === '' ? {} : { 'x-amzn-trace-id': id };
 }
