@@ -153,7 +153,7 @@ export function completeAttempt(
   joined: Joined | undefined,
 ): Promise<Unsent[]> {
   return sql(unsent)`
-    select outbox_id, job, message::text
+    select outbox_id, job, message
     from ops.complete_attempt(${jobRunId}::uuid, ${attempt}, ${json(report)}, ${findings},
                               ${joined === undefined ? null : json(joined.report)}, ${joined?.findings ?? null})`;
 }

@@ -5,7 +5,7 @@ import type { Queues } from './queues.ts';
 export const unsent = z.strictObject({
   outbox_id: z.string(),
   job: z.string(),
-  message: z.string(),
+  message: z.record(z.string(), z.unknown()),
 });
 
 /** A message that a transaction has left to be sent. */
@@ -15,7 +15,7 @@ const PER_ROUND = 100;
 
 /** What the transaction of `sql` has written, where what wrote it does not say so: to be sent once it has committed. */
 export function ownUnsent(sql: Sql): Promise<Unsent[]> {
-  return sql(unsent)`select outbox_id, job, message::text from ops.own_unsent()`;
+  return sql(unsent)`select outbox_id, job, message from ops.own_unsent()`;
 }
 
 /**
@@ -29,7 +29,7 @@ export async function sendOutbox(database: Database, queues: Queues, runId: stri
     const { taken, sent } = await database.transaction(async (sql) => {
       const rows = await sql(
         unsent,
-      )`select outbox_id, job, message::text from ops.take_unsent(${runId}::uuid, ${PER_ROUND})`;
+      )`select outbox_id, job, message from ops.take_unsent(${runId}::uuid, ${PER_ROUND})`;
       return { taken: rows.length, sent: await send(sql, queues, rows) };
     });
     total += sent;
@@ -53,7 +53,7 @@ export async function sendCommitted(
 async function send(sql: Sql, queues: Queues, rows: readonly Unsent[]): Promise<number> {
   if (rows.length === 0) return 0;
   const receipts = await queues.send(
-    rows.map((row) => ({ id: row.outbox_id, job: row.job, body: row.message })),
+    rows.map((row) => ({ id: row.outbox_id, job: row.job, body: JSON.stringify(row.message) })),
   );
   const ids = [...receipts.keys()];
   await sql`select ops.mark_sent(${ids}::bigint[], ${ids.map((id) => receipts.get(id) ?? '')}::text[])`;

@@ -8,10 +8,11 @@ declare
   v_sent integer;
 begin
   set local synchronous_commit = off;
+  -- By the key alone: with "and sent_at is null" the plan may be one that walks whatever was ever unsent.
   update ops.outbox o
-  set sent_at = clock_timestamp(), sqs_message_id = s.sqs_message_id
-  from unnest(p_outbox_ids, p_sqs_message_ids) as s(outbox_id, sqs_message_id)
-  where o.outbox_id = s.outbox_id and o.sent_at is null;
+  set sent_at = coalesce(o.sent_at, clock_timestamp()),
+      sqs_message_id = coalesce(o.sqs_message_id, p_sqs_message_ids[array_position(p_outbox_ids, o.outbox_id)])
+  where o.outbox_id = any (p_outbox_ids);
   get diagnostics v_sent = row_count;
   return v_sent;
 end
