@@ -1,6 +1,7 @@
 -- grain: one message that the queue has accepted
 -- requires: none
 -- Nobody waits for this to be on disk: what a crash of the server takes back is sent again, and recognised by its receiver.
+-- It holds for the whole transaction: one that does anything else must not call this.
 create or replace function ops.mark_sent(p_outbox_ids bigint[], p_sqs_message_ids text[]) returns integer
   language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
