@@ -121,7 +121,6 @@ async function chunks(
   attempt: Attempt,
   heartbeat: Heartbeat,
 ): Promise<readonly Unsent[]> {
-  // Read here, because a transaction of its own that looks for them would be three round trips more for each job.
   const toSend = (sql: Sql) => (ticket.caller === 'sqs' ? ownUnsent(sql) : []);
   let checkpoint: Json = begun.checkpoint;
   let slowest = 0;
@@ -161,8 +160,8 @@ async function chunks(
       const outcome = await job.run(context);
       if (outcome.next === undefined) {
         const joined = await joinShards(sql, attempt, job.sharding, context, outcome);
-        await completeAttempt(sql, attempt, outcome.report, outcome.findings ?? 0, joined);
-        return { unsent: await toSend(sql), next: null };
+        const unsent = await completeAttempt(sql, attempt, outcome.report, outcome.findings ?? 0, joined);
+        return { unsent, next: null };
       }
       await checkpointAttempt(sql, attempt, outcome.next);
       return { unsent: undefined, next: outcome.next };

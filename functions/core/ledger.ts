@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { type Database, json, type Sql } from './database.ts';
 import { ConflictError, NotFoundError } from './errors.ts';
 import type { Json, JsonObject } from './job.ts';
+import { type Unsent, unsent } from './outbox.ts';
 import type { Graph } from './pipeline.ts';
 
 /** Typed calls of the functions in sql/core, which hold the rules: nothing is decided here. */
@@ -143,16 +144,18 @@ export async function yieldAttempt(sql: Sql, { jobRunId, attempt }: Attempt): Pr
   await sql`select ops.yield_attempt(${jobRunId}::uuid, ${attempt})`;
 }
 
-export async function completeAttempt(
+/** @returns the messages that follow, to be sent once this has committed */
+export function completeAttempt(
   sql: Sql,
   { jobRunId, attempt }: Attempt,
   report: JsonObject,
   findings: number,
   joined: Joined | undefined,
-): Promise<void> {
-  await sql`
-    select ops.complete_attempt(${jobRunId}::uuid, ${attempt}, ${json(report)}, ${findings},
-                                ${joined === undefined ? null : json(joined.report)}, ${joined?.findings ?? null})`;
+): Promise<Unsent[]> {
+  return sql(unsent)`
+    select outbox_id, job, message
+    from ops.complete_attempt(${jobRunId}::uuid, ${attempt}, ${json(report)}, ${findings},
+                              ${joined === undefined ? null : json(joined.report)}, ${joined?.findings ?? null})`;
 }
 
 /** What a job made of its shards, in the transaction of the last. */

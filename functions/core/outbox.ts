@@ -2,20 +2,20 @@ import * as z from 'zod';
 import type { Database, Sql } from './database.ts';
 import type { Queues } from './queues.ts';
 
-const due = z.strictObject({
+export const unsent = z.strictObject({
   outbox_id: z.string(),
   job: z.string(),
-  message: z.record(z.string(), z.json()),
+  message: z.record(z.string(), z.unknown()),
 });
 
 /** A message that a transaction has left to be sent. */
-export type Unsent = z.output<typeof due>;
+export type Unsent = z.output<typeof unsent>;
 
 const PER_ROUND = 100;
 
-/** What the transaction of `sql` has written: to be sent once it has committed. */
+/** What the transaction of `sql` has written, where what wrote it does not say so: to be sent once it has committed. */
 export function ownUnsent(sql: Sql): Promise<Unsent[]> {
-  return sql(due)`select outbox_id, job, message from ops.own_unsent()`;
+  return sql(unsent)`select outbox_id, job, message from ops.own_unsent()`;
 }
 
 /**
@@ -28,7 +28,7 @@ export async function sendOutbox(database: Database, queues: Queues, runId: stri
   for (let total = 0; ; ) {
     const { taken, sent } = await database.transaction(async (sql) => {
       const rows = await sql(
-        due,
+        unsent,
       )`select outbox_id, job, message from ops.take_unsent(${runId}::uuid, ${PER_ROUND})`;
       return { taken: rows.length, sent: await send(sql, queues, rows) };
     });

@@ -1,5 +1,6 @@
-import { ChangeMessageVisibilityCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { PermanentError, RetryableError } from './errors.ts';
+import * as z from 'zod';
+import { PermanentError } from './errors.ts';
+import { connectSqs, type SqsOptions } from './sqs.ts';
 
 export interface OutgoingMessage {
   /** Unique within one call; comes back with the receipt. */
@@ -20,25 +21,22 @@ export interface Queues {
 
 const MOST_PER_BATCH = 10;
 
-// Made when the environment starts, so that every invocation shares its connections.
-const sqs = new SQSClient({});
+const batchAnswer = z.object({
+  Successful: z.array(z.object({ Id: z.string(), MessageId: z.string() })).default([]),
+});
 
 /** @param urls job name -> queue URL */
-export function sqsQueues(urls: Readonly<Record<string, string>>, client: SQSClient = sqs): Queues {
+export function sqsQueues(urls: Readonly<Record<string, string>>, options: SqsOptions = {}): Queues {
+  const call = connectSqs(options);
+
   async function sendBatch(
-    queueUrl: string,
+    QueueUrl: string,
     messages: readonly OutgoingMessage[],
   ): Promise<[string, string][]> {
-    const answer = await client.send(
-      new SendMessageBatchCommand({
-        QueueUrl: queueUrl,
-        Entries: messages.map(({ id, body }) => ({ Id: id, MessageBody: body })),
-      }),
-    );
+    const Entries = messages.map(({ id, body }) => ({ Id: id, MessageBody: body }));
+    const answer = batchAnswer.parse(await call('SendMessageBatch', { QueueUrl, Entries }));
     // A batch answers 200 also when it took none of its messages: only those listed as successful are sent.
-    return (answer.Successful ?? []).flatMap(({ Id, MessageId }) =>
-      Id && MessageId ? [[Id, MessageId]] : [],
-    );
+    return answer.Successful.map(({ Id, MessageId }) => [Id, MessageId]);
   }
 
   return {
@@ -68,21 +66,8 @@ export function sqsQueues(urls: Readonly<Record<string, string>>, client: SQSCli
       return new Map(sent);
     },
 
-    async postpone(queueUrl, receiptHandle, seconds) {
-      try {
-        await client.send(
-          new ChangeMessageVisibilityCommand({
-            QueueUrl: queueUrl,
-            ReceiptHandle: receiptHandle,
-            VisibilityTimeout: seconds,
-          }),
-        );
-      } catch (error) {
-        throw new RetryableError('SQS did not change the visibility of a message', {
-          code: 'SQS',
-          cause: error,
-        });
-      }
+    async postpone(QueueUrl, ReceiptHandle, VisibilityTimeout) {
+      await call('ChangeMessageVisibility', { QueueUrl, ReceiptHandle, VisibilityTimeout });
     },
   };
 }

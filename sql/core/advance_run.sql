@@ -8,8 +8,10 @@ as $$
 declare
   v_run ops.runs;
   v_limited boolean;
+  v_broken boolean;
   v_skipped integer;
   v_queued uuid[];
+  v_more uuid[];
 begin
   select * into strict v_run from ops.runs where run_id = p_run_id for no key update;
   if v_run.status <> 'running' then
@@ -17,8 +19,27 @@ begin
   end if;
   v_limited := not v_run.inline and v_run.graph @? '$.*.limits';
 
-  -- What only some runs need is in functions that the others never call: this is the statement that every job pays for.
-  loop
+  -- The statement that every job pays for: as long as nothing failed, what is ready follows from the names of what succeeded.
+  with state as (
+    select coalesce(jsonb_agg(j.job), '[]') as known, coalesce(jsonb_agg(j.job) filter (where j.status = 'succeeded'), '[]') as succeeded,
+           coalesce(bool_or(j.status in ('failed', 'skipped')), false) as broken
+    from ops.job_runs j where j.run_id = p_run_id and j.shard = 0
+  ), added as (
+    insert into ops.job_runs (run_id, job, input)
+    select p_run_id, n.key, coalesce(n.value -> 'input', '{}')
+    from state cross join jsonb_each(v_run.graph) as n
+    where not state.broken and not state.known ? n.key
+      and state.succeeded @> (n.value -> 'after') and state.succeeded @> jsonb_path_query_array(n.value, '$.softAfter[*].job')
+    returning job_run_id, job, version
+  ), sent as (
+    insert into ops.outbox (run_id, job, message)
+    select p_run_id, job, ops.job_message(p_run_id, job_run_id, job, version)
+    from added where not v_run.inline and not v_limited
+  )
+  select state.broken, (select array_agg(job_run_id) from added) into v_broken, v_queued from state;
+
+  -- After a failure, what cannot run any more is skipped, and what that bars in turn.
+  while v_broken loop
     with node as (
       select n.key as job, (n.value ->> 'always')::boolean as always,
              (n.value -> 'after') || coalesce(n.value -> 'softAfter', '[]') as parents, coalesce(n.value -> 'input', '{}') as input
@@ -53,19 +74,16 @@ begin
              case when barred_by is null or always then null else clock_timestamp() end
       from verdict
       where ready or (barred_by is not null and not always)
-      returning job_run_id, job, status, version
-    ), sent as (
-      insert into ops.outbox (run_id, job, message)
-      select p_run_id, job, ops.job_message(p_run_id, job_run_id, job, version)
-      from added where status = 'queued' and not v_run.inline and not v_limited
+      returning job_run_id, status
     )
     select count(*) filter (where status = 'skipped'), array_agg(job_run_id) filter (where status = 'queued')
-      into v_skipped, v_queued from added;
-    if v_limited and v_queued is not null then
-      perform ops.dispatch(p_run_id, v_queued);
-    end if;
+      into v_skipped, v_more from added;
+    v_queued := v_queued || v_more;
     exit when v_skipped = 0;
   end loop;
+  if v_queued is not null and (v_limited or v_broken) then
+    perform ops.dispatch(p_run_id, v_queued);
+  end if;
 
   -- Most calls: there is more to do, and what follows would find the same by looking at every job.
   if v_queued is not null then

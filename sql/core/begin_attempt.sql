@@ -12,56 +12,53 @@ create or replace function ops.begin_attempt(
 as $$
 #variable_conflict use_column
 declare
-  v_job_run ops.job_runs;
+  v_silent boolean := false;
 begin
-  select * into v_job_run from ops.job_runs j where j.job_run_id = p_job_run_id for no key update;
-  if not found then
-    verdict := 'UNKNOWN';
-    return;
-  end if;
+  loop
+    -- What nearly every message finds is queued at its version, and then this is the lock and the question in one.
+    update ops.job_runs j
+    set status = 'running', attempts = j.attempts + 1, started_at = coalesce(j.started_at, clock_timestamp())
+    from ops.runs r
+    where j.job_run_id = p_job_run_id and j.version = p_version and j.shards is null
+      and (j.status = 'queued' or v_silent and j.status = 'running') and r.run_id = j.run_id
+    returning 'STARTED', j.attempts, j.run_id, j.job, j.status, r.as_of, r.dry_run, j.input, j.checkpoint,
+              j.shard, j.shard_key, j.shard_input, j.stale_inputs
+    into verdict, attempt, run_id, job, status, as_of, dry_run, input, checkpoint, shard, shard_key, shard_input, stale_inputs;
+    exit when found;
 
-  run_id := v_job_run.run_id;
-  job := v_job_run.job;
-  status := v_job_run.status;
-  verdict := case
-    when p_version < v_job_run.version then 'STALE'
-    when p_version > v_job_run.version then 'AHEAD'
-    when v_job_run.status in ('succeeded', 'failed', 'skipped') or v_job_run.shards is not null then 'SETTLED'
-    when v_job_run.status = 'running' and exists (
-      select 1 from ops.heartbeats h
-      where h.job_run_id = p_job_run_id and h.attempt = v_job_run.attempts and h.beat_at > clock_timestamp() - ops.lease()
-    ) then 'ALIVE'
-    else 'STARTED'
-  end;
-  if verdict <> 'STARTED' then
-    return;
-  end if;
+    select j.run_id, j.job, j.status,
+           case
+             when p_version < j.version then 'STALE'
+             when p_version > j.version then 'AHEAD'
+             when j.status in ('succeeded', 'failed', 'skipped') or j.shards is not null then 'SETTLED'
+             when j.status = 'running' and exists (
+               select 1 from ops.heartbeats h
+               where h.job_run_id = p_job_run_id and h.attempt = j.attempts and h.beat_at > clock_timestamp() - ops.lease()
+             ) then 'ALIVE'
+           end
+    into run_id, job, status, verdict
+    from ops.job_runs j where j.job_run_id = p_job_run_id for no key update;
+    if not found then
+      verdict := 'UNKNOWN';
+    end if;
+    if verdict is not null then
+      return;
+    end if;
 
-  -- A running attempt without a heartbeat is dead, or cut off with its backend still at work: from here on it cannot commit.
-  update ops.attempts a
-  set status = 'superseded', finished_at = clock_timestamp(),
-      error = '{"code": "NO_SIGN_OF_LIFE", "message": "no heartbeat for a lease; a later attempt took over"}'
-  where a.job_run_id = p_job_run_id and a.status = 'running';
+    -- A running attempt without a heartbeat is dead, or cut off with its backend still at work: from here on it cannot commit.
+    update ops.attempts a
+    set status = 'superseded', finished_at = clock_timestamp(),
+        error = '{"code": "NO_SIGN_OF_LIFE", "message": "no heartbeat for a lease; a later attempt took over"}'
+    where a.job_run_id = p_job_run_id and a.status = 'running';
+    v_silent := true;
+  end loop;
 
-  attempt := v_job_run.attempts + 1;
   insert into ops.attempts (job_run_id, attempt, caller, request_id, code_version)
   values (p_job_run_id, attempt, p_caller, p_request_id, p_code_version);
-  tries := ops.tries(p_job_run_id);
   insert into ops.heartbeats as h (job_run_id, attempt, beat_at)
   values (p_job_run_id, attempt, clock_timestamp())
   on conflict (job_run_id) do update set attempt = excluded.attempt, beat_at = excluded.beat_at, progress = null;
-  update ops.job_runs j
-  set status = 'running', attempts = begin_attempt.attempt, started_at = coalesce(j.started_at, clock_timestamp())
-  where j.job_run_id = p_job_run_id;
-
-  status := 'running';
-  input := v_job_run.input;
-  checkpoint := v_job_run.checkpoint;
-  shard := v_job_run.shard;
-  shard_key := v_job_run.shard_key;
-  shard_input := v_job_run.shard_input;
-  stale_inputs := v_job_run.stale_inputs;
-  select r.as_of, r.dry_run into as_of, dry_run from ops.runs r where r.run_id = v_job_run.run_id;
+  tries := case when attempt = 1 then 1 else ops.tries(p_job_run_id) end;
 end
 $$;
 
