@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { NotFoundError, PermanentError, RetryableError } from './errors.ts';
-import type { Answered } from './exchange.ts';
 import { type ConnectionOptions, connectBucket } from './objects/connection.ts';
+import type { Answered } from './objects/exchange.ts';
 import { type Upload, upload } from './objects/upload.ts';
 
 /**

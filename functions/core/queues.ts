@@ -1,6 +1,5 @@
-import * as z from 'zod';
-import { PermanentError } from './errors.ts';
-import { connectSqs, type SqsOptions } from './sqs.ts';
+import { ChangeMessageVisibilityCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { PermanentError, RetryableError } from './errors.ts';
 
 export interface OutgoingMessage {
   /** Unique within one call; comes back with the receipt. */
@@ -21,22 +20,25 @@ export interface Queues {
 
 const MOST_PER_BATCH = 10;
 
-const batchAnswer = z.object({
-  Successful: z.array(z.object({ Id: z.string(), MessageId: z.string() })).default([]),
-});
+// Made when the environment starts, so that every invocation shares its connections.
+const sqs = new SQSClient({});
 
 /** @param urls job name -> queue URL */
-export function sqsQueues(urls: Readonly<Record<string, string>>, options: SqsOptions = {}): Queues {
-  const call = connectSqs(options);
-
+export function sqsQueues(urls: Readonly<Record<string, string>>, client: SQSClient = sqs): Queues {
   async function sendBatch(
-    QueueUrl: string,
+    queueUrl: string,
     messages: readonly OutgoingMessage[],
   ): Promise<[string, string][]> {
-    const Entries = messages.map(({ id, body }) => ({ Id: id, MessageBody: body }));
-    const answer = batchAnswer.parse(await call('SendMessageBatch', { QueueUrl, Entries }));
+    const answer = await client.send(
+      new SendMessageBatchCommand({
+        QueueUrl: queueUrl,
+        Entries: messages.map(({ id, body }) => ({ Id: id, MessageBody: body })),
+      }),
+    );
     // A batch answers 200 also when it took none of its messages: only those listed as successful are sent.
-    return answer.Successful.map(({ Id, MessageId }) => [Id, MessageId]);
+    return (answer.Successful ?? []).flatMap(({ Id, MessageId }) =>
+      Id && MessageId ? [[Id, MessageId]] : [],
+    );
   }
 
   return {
@@ -66,8 +68,21 @@ export function sqsQueues(urls: Readonly<Record<string, string>>, options: SqsOp
       return new Map(sent);
     },
 
-    async postpone(QueueUrl, ReceiptHandle, VisibilityTimeout) {
-      await call('ChangeMessageVisibility', { QueueUrl, ReceiptHandle, VisibilityTimeout });
+    async postpone(queueUrl, receiptHandle, seconds) {
+      try {
+        await client.send(
+          new ChangeMessageVisibilityCommand({
+            QueueUrl: queueUrl,
+            ReceiptHandle: receiptHandle,
+            VisibilityTimeout: seconds,
+          }),
+        );
+      } catch (error) {
+        throw new RetryableError('SQS did not change the visibility of a message', {
+          code: 'SQS',
+          cause: error,
+        });
+      }
     },
   };
 }

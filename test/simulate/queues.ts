@@ -1,3 +1,4 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
 import type { QueueRecord } from '../../functions/core/events.ts';
 import { type Queues, sqsQueues } from '../../functions/core/queues.ts';
 import { MAX_TRIES } from '../../functions/core/retry.ts';
@@ -6,7 +7,6 @@ import { received } from '../../infra/local/sqs/batch.ts';
 import { QueueServer } from '../../infra/local/sqs/server.ts';
 import { queueArn } from '../../infra/local/sqs/types.ts';
 import { Trail } from '../../infra/local/trail.ts';
-import { localAws } from '../support/local-aws.ts';
 import type { Disorder } from './disorder.ts';
 
 /** As the template has it: six times the longest job's time-out. */
@@ -24,14 +24,21 @@ export interface Due {
 export class SimulatedQueues {
   readonly queues: Queues;
   readonly #server: QueueServer;
+  readonly #client: SQSClient;
   readonly #jobs: readonly string[];
 
   private constructor(server: QueueServer, jobs: readonly string[]) {
     this.#server = server;
     this.#jobs = jobs;
-    this.queues = sqsQueues(Object.fromEntries(jobs.map((job) => [job, server.queue(nameOf(job)).url])), {
-      environment: localAws,
+    this.#client = new SQSClient({
+      endpoint: server.url,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     });
+    this.queues = sqsQueues(
+      Object.fromEntries(jobs.map((job) => [job, server.queue(nameOf(job)).url])),
+      this.#client,
+    );
   }
 
   static async start(jobs: readonly string[], wake: string, disorder: Disorder): Promise<SimulatedQueues> {
@@ -100,6 +107,7 @@ export class SimulatedQueues {
   }
 
   async stop(): Promise<void> {
+    this.#client.destroy();
     await this.#server.stop();
   }
 }

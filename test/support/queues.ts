@@ -1,7 +1,7 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { afterAll, beforeAll } from 'vitest';
 import { type Queues, sqsQueues } from '../../functions/core/queues.ts';
-import { localAws } from './local-aws.ts';
 
 export interface TestQueues {
   readonly queues: Queues;
@@ -15,6 +15,7 @@ export interface TestQueues {
 /** SQS's protocol on this machine, with a queue per job. */
 export function testQueues(jobs: readonly string[]): TestQueues {
   let server: FauxqsServer | undefined;
+  let client: SQSClient | undefined;
   let queues: Queues | undefined;
   let urls: Readonly<Record<string, string>> | undefined;
 
@@ -24,10 +25,16 @@ export function testQueues(jobs: readonly string[]): TestQueues {
     for (const job of jobs) started.createQueue(nameOf(job));
     const endpoint = `http://127.0.0.1:${started.port}`;
     urls = Object.fromEntries(jobs.map((job) => [job, `${endpoint}/000000000000/${nameOf(job)}`]));
-    queues = sqsQueues(urls, { environment: localAws });
+    client = new SQSClient({
+      endpoint,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    });
+    queues = sqsQueues(urls, client);
   });
 
   afterAll(async () => {
+    client?.destroy();
     await server?.stop();
   });
 

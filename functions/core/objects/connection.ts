@@ -11,7 +11,7 @@ import {
   UNSIGNED,
 } from '../aws-signer.ts';
 import { CuadreError, RetryableError } from '../errors.ts';
-import { type Answered, exchange, textOf } from '../exchange.ts';
+import { type Answered, exchange, textOf } from './exchange.ts';
 import { refusal, refusalIn } from './refusal.ts';
 
 /** One request to S3 about an object, or about its bucket where no key is given. */

@@ -1,5 +1,6 @@
 /** Lambda environments without Lambda: the code that it would call, each call with two connections to itself. */
 import { randomUUID } from 'node:crypto';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { workerConfig } from '../../../functions/core/config.ts';
 import { connect } from '../../../functions/core/database.ts';
 import { createLog } from '../../../functions/core/log.ts';
@@ -7,13 +8,17 @@ import { plan } from '../../../functions/core/planner.ts';
 import { workRecords } from '../../../functions/core/queue-worker.ts';
 import { sqsQueues } from '../../../functions/core/queues.ts';
 import type { Environment } from '../../../functions/core/services.ts';
-import { localAws } from '../../support/local-aws.ts';
 import { type Order, order, setup } from './orders.ts';
 import { chainOf } from './tasks.ts';
 
 const { url, queues: urls, tasks } = setup.parse(JSON.parse(process.argv[2] ?? ''));
 const { chain, jobs } = chainOf(tasks);
-const queues = sqsQueues(urls, { environment: localAws });
+const client = new SQSClient({
+  endpoint: new URL(Object.values(urls)[0] ?? '').origin,
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+});
+const queues = sqsQueues(urls, client);
 const log = createLog({ level: 'error' });
 const all: Environment[] = [];
 const idle: Environment[] = [];
@@ -72,5 +77,7 @@ process.on('message', (message) => {
   );
 });
 process.once('disconnect', () => {
-  void Promise.all(all.flatMap(({ work, control }) => [work.close(), control.close()]));
+  void Promise.all(all.flatMap(({ work, control }) => [work.close(), control.close()])).finally(() => {
+    client.destroy();
+  });
 });

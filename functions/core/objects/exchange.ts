@@ -14,8 +14,6 @@ export interface Outgoing {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | string;
   readonly signal: AbortSignal | undefined;
-  /** Without an answer for so long the request is given up. Default: a part of 5 MiB takes less than a second at a Lambda's worst. */
-  readonly timeoutMs?: number;
 }
 
 export interface Answered {
@@ -23,14 +21,16 @@ export interface Answered {
   readonly text: string;
 }
 
+/** Without an answer for so long a request is given up. A part of 5 MiB takes less than a second at a Lambda's worst. */
+const TIMEOUT_MS = 20_000;
+
 const agents = { plain: new PlainAgent({ keepAlive: true }), secure: new Agent({ keepAlive: true }) };
 
 /**
  * The answer once its headers are there. Not fetch, which copies every body before it sends it: 5 MiB of garbage a part,
  * a hundred megabytes before V8 collects them; and whose time limit would count the reading of a download too.
  */
-export function exchange(request: Outgoing): Promise<IncomingMessage> {
-  const { base, method, path, headers, body, signal, timeoutMs = 20_000 } = request;
+export function exchange({ base, method, path, headers, body, signal }: Outgoing): Promise<IncomingMessage> {
   const bodiless = method === 'GET' || method === 'HEAD' || (method === 'DELETE' && body.length === 0);
   const options = {
     hostname: base.hostname,
@@ -46,8 +46,8 @@ export function exchange(request: Outgoing): Promise<IncomingMessage> {
         ? secure({ ...options, agent: agents.secure })
         : plain({ ...options, agent: agents.plain });
     const timer = setTimeout(
-      () => outgoing.destroy(new Error(`no answer for ${timeoutMs / 1000} s`)),
-      timeoutMs,
+      () => outgoing.destroy(new Error(`no answer for ${TIMEOUT_MS / 1000} s`)),
+      TIMEOUT_MS,
     );
     outgoing.once('response', (incoming) => {
       clearTimeout(timer);
