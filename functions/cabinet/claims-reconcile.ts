@@ -19,7 +19,7 @@ function wholeNumberOrAll(minimum: number, maximum: number, rule: string) {
   return z.union([z.int(rule).min(minimum, rule).max(maximum, rule), z.literal('all')], rule);
 }
 
-const input = z.strictObject({
+export const input = z.strictObject({
   daysBack: wholeNumberOrAll(0, 36_500, daysBackRule).default(21),
   limit: wholeNumberOrAll(1, CHUNK, limitRule).default(1000),
   onlyMilestone: z.literal([1, 5, 25], 'must be one of the milestones 1, 5 and 25').optional(),
@@ -35,7 +35,7 @@ const checkpointSchema = z.strictObject({
 });
 
 /** Generates the claims that are due and missing, and says of every gap it looked at what became of it, and why. */
-export const claimsReconcile = claimsJob(CHUNK);
+export const claimsReconcile = /* @__PURE__ */ claimsJob(CHUNK);
 
 /** @param chunkSize smaller in tests, which have no 100,000 gaps */
 export function claimsJob(chunkSize: number) {
@@ -69,6 +69,8 @@ export function claimsJob(chunkSize: number) {
     },
   });
 }
+
+export { figures } from './claims-figures.ts';
 
 export const handler = /* @__PURE__ */ jobHandler(cabinetDaily, claimsReconcile);
 

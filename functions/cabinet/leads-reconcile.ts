@@ -14,7 +14,7 @@ const MOST = 1_000_000;
 const daysBackRule = 'must be a whole number of days from 0 up, or "all"; 0 means all';
 const limitRule = `must be a whole number from 1 to ${MOST}`;
 
-const input = z.strictObject({
+export const input = z.strictObject({
   daysBack: z
     .union(
       [z.int(daysBackRule).min(0, daysBackRule).max(36_500, daysBackRule), z.literal('all')],
@@ -28,7 +28,7 @@ const input = z.strictObject({
 });
 
 /** Finds out who the leads are: which person, and which driver. Says of every lead it looked at what became of it, and why. */
-export const leadsReconcile = job({
+export const leadsReconcile = /* @__PURE__ */ job({
   name: 'cabinet.leads-reconcile',
   input,
   async run({ input, asOf, dryRun, sql, jobRunId, log, progress }) {
@@ -75,6 +75,8 @@ export const leadsReconcile = job({
     return { report };
   },
 });
+
+export { figures } from './leads-figures.ts';
 
 export const handler = /* @__PURE__ */ jobHandler(cabinetDaily, leadsReconcile);
 
