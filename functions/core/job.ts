@@ -122,7 +122,7 @@ export interface Sharding {
 
 /**
  * Declares a job. It knows nothing of queues, schedules or HTTP: jobHandler() answers those.
- * Without side effects, as bundlers call it: who imports only a job's input carries none of its work.
+ * Jobs mark the call as pure: who imports only a job's input carries none of its work.
  */
 export function job<Shape extends z.ZodRawShape>(definition: JobDefinition<Shape>): Job {
   return {
