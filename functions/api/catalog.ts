@@ -1,4 +1,5 @@
 import { InputError } from '../core/errors.ts';
+import type { JsonObject } from '../core/job.ts';
 import { type StartableJob, startableJob } from '../core/job-input.ts';
 import type { Pipeline } from '../core/pipeline.ts';
 import { jobInputs } from '../jobs.ts';
@@ -14,4 +15,9 @@ export function findJob(name: string): { readonly job: StartableJob; readonly pi
   throw new InputError([
     { field: 'job', value: name, rule: `must be one of ${[...jobInputs.keys()].join(', ')}` },
   ]);
+}
+
+/** Job name -> that job's own keys, checked where they are given: a mistake is a refusal, and not a run that fails later. */
+export function checkInputs(inputs: Readonly<Record<string, JsonObject>>): void {
+  for (const [name, input] of Object.entries(inputs)) findJob(name).job.request(input);
 }
