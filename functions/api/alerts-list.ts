@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { cursor, nextCursor } from '../core/cursor.ts';
+import { cursor } from '../core/cursor.ts';
 import { endpoint, flag, noParameters, ok } from '../core/http.ts';
 import { alertDocument } from './alert-document.ts';
-import { cursorMeta, limit } from './page.ts';
+import { cursorMeta, cursorPage, limit } from './page.ts';
 
 const weekLabel = z
   .string()
@@ -38,11 +38,7 @@ export const alertsList = endpoint({
       order by alert_id desc
       limit ${query.limit}`;
     return ok(event, {
-      meta: {
-        limit: query.limit,
-        returned: data.length,
-        next_cursor: nextCursor(data, query.limit, (last) => [last.alert_id]),
-      },
+      meta: cursorPage(data, query.limit, (last) => [last.alert_id]),
       data,
     });
   },

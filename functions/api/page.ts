@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { cursor, nextCursor } from '../core/cursor.ts';
 import { wholeNumber } from '../core/http.ts';
 import { nextCursorAnswer } from '../core/wire.ts';
 
@@ -20,6 +21,18 @@ const paged = {
 
 /** Of a list that is paged by cursor alone. */
 export const cursorMeta = z.strictObject(paged).meta({ id: 'CursorPage' });
+
+/** What cursorMeta says of a page. */
+export function cursorPage<Row>(
+  data: readonly Row[],
+  most: number,
+  keyOf: (last: Row) => readonly (string | number)[],
+): z.output<typeof cursorMeta> {
+  return { limit: most, returned: data.length, next_cursor: nextCursor(data, most, keyOf) };
+}
+
+/** Of a list that is newest first: when, as the driver writes it and in a year that PostgreSQL has, and the id. */
+export const newestFirst = cursor(z.tuple([z.iso.datetime().regex(/^(?!0000)/), z.guid()])).optional();
 
 export const pageMeta = z
   .strictObject({ ...paged, offset: z.int(), total: z.int().describe('Rows of the whole selection.') })

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { cursor, nextCursor } from '../core/cursor.ts';
+import { cursor } from '../core/cursor.ts';
 import { NotFoundError } from '../core/errors.ts';
 import { endpoint, ok, word } from '../core/http.ts';
-import { cursorMeta, limit } from './page.ts';
+import { cursorMeta, cursorPage, limit } from './page.ts';
 
 const row = z.strictObject({
   decision_id: z.string(),
@@ -47,11 +47,7 @@ export const runsDecisions = endpoint({
       order by d.decision_id
       limit ${query.limit}`;
     return ok(event, {
-      meta: {
-        limit: query.limit,
-        returned: data.length,
-        next_cursor: nextCursor(data, query.limit, (last) => [last.decision_id]),
-      },
+      meta: cursorPage(data, query.limit, (last) => [last.decision_id]),
       data,
     });
   },

@@ -1,10 +1,9 @@
 import * as z from 'zod';
-import { cursor, nextCursor } from '../core/cursor.ts';
 import { calendarDate, inUtc, moment } from '../core/dates.ts';
 import { InputError, type Problem } from '../core/errors.ts';
 import { endpoint, flag, noParameters, ok, word } from '../core/http.ts';
 import { instant } from '../core/wire.ts';
-import { cursorMeta, limit } from './page.ts';
+import { cursorMeta, cursorPage, limit, newestFirst } from './page.ts';
 
 const row = z.strictObject({
   run_id: z.guid(),
@@ -20,9 +19,6 @@ const row = z.strictObject({
   finished_at: instant.nullable(),
 });
 row.register(z.globalRegistry, { id: 'Run' });
-
-/** As the driver writes it, in a year that PostgreSQL has. */
-const createdAt = z.iso.datetime().regex(/^(?!0000)/);
 
 /** GET /api/v1/runs: newest first. */
 export const runsList = endpoint({
@@ -43,7 +39,7 @@ export const runsList = endpoint({
     since: moment.optional().describe('Only those that began then or later.'),
     until: moment.optional().describe('Only those that began before then.'),
     limit: limit(200, 50),
-    cursor: cursor(z.tuple([createdAt, z.guid()])).optional(),
+    cursor: newestFirst,
   }),
   path: noParameters,
   answer: z.strictObject({ meta: cursorMeta, data: z.array(row) }),
@@ -72,11 +68,7 @@ export const runsList = endpoint({
       order by created_at desc, run_id
       limit ${query.limit}`;
     return ok(event, {
-      meta: {
-        limit: query.limit,
-        returned: data.length,
-        next_cursor: nextCursor(data, query.limit, (last) => [last.created_at, last.run_id]),
-      },
+      meta: cursorPage(data, query.limit, (last) => [last.created_at, last.run_id]),
       data,
     });
   },

@@ -7,7 +7,7 @@ import { inputByJob } from '../core/planner.ts';
 import { sqsQueues } from '../core/queues.ts';
 import { startJob, startPipeline, type Trigger } from '../core/start.ts';
 import { callerOf } from './caller.ts';
-import { findJob, findPipeline } from './catalog.ts';
+import { checkInputs, findJob, findPipeline } from './catalog.ts';
 
 const common = {
   asOf: calendarDate.optional().describe('The business day; today in the pipeline’s zone unless given.'),
@@ -109,12 +109,11 @@ function startJobByName<T>(
   return start(pipeline, job, job.request({ ...input, ...(asOf === undefined ? {} : { asOf }), dryRun }));
 }
 
-/** Each job's input is checked here too, so that a mistake is a 400 now and not a failed run later. */
 function checkedInputs(request: PipelineBody): {
   asOf: string | undefined;
   dryRun: boolean;
   input: Record<string, JsonObject>;
 } {
-  for (const [name, input] of Object.entries(request.input)) findJob(name).job.request(input);
+  checkInputs(request.input);
   return { asOf: request.asOf, dryRun: request.dryRun, input: request.input };
 }

@@ -1,7 +1,8 @@
 import * as z from 'zod';
-import { cursor, nextCursor } from '../core/cursor.ts';
+import { cursor } from '../core/cursor.ts';
 import { NotFoundError } from '../core/errors.ts';
 import { endpoint, ok, wholeNumber } from '../core/http.ts';
+import { cursorMeta, cursorPage } from './page.ts';
 
 const upload = z.strictObject({
   upload_id: z.guid(),
@@ -43,7 +44,7 @@ export const uploadsShow = endpoint({
   path: z.strictObject({ upload_id: z.guid().describe('As the upload answered it.') }),
   answer: z.strictObject({
     upload,
-    meta: z.strictObject({ limit: z.int(), returned: z.int(), next_cursor: z.string().nullable() }),
+    meta: cursorMeta,
     data: z.array(reject),
   }),
   problems: { 404: ['UNKNOWN_UPLOAD'] },
@@ -65,11 +66,7 @@ export const uploadsShow = endpoint({
       limit ${query.limit}`;
     return ok(event, {
       upload: found,
-      meta: {
-        limit: query.limit,
-        returned: data.length,
-        next_cursor: nextCursor(data, query.limit, (last) => [last.line, last.reject_id]),
-      },
+      meta: cursorPage(data, query.limit, (last) => [last.line, last.reject_id]),
       data,
     });
   },

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { workerConfig } from '../core/config.ts';
 import type { Sql } from '../core/database.ts';
 import { PermanentError } from '../core/errors.ts';
+import { counted, decided, type JobFigures } from '../core/figures.ts';
 import { type Job, type JobContext, job, type Outcome } from '../core/job.ts';
 import { jobHandler } from '../core/job-handler.ts';
 import { type Notifier, snsNotifier } from '../core/notifications.ts';
@@ -16,6 +17,8 @@ import { cabinetDaily } from './pipeline.ts';
 
 /** Messages a transaction: what is lost with one, at most, is the note that so many were sent, and they are sent again. */
 const PER_CHUNK = 10;
+
+export const input = z.strictObject({});
 
 const progressed = z.strictObject({
   /** The last publication that was tried: one that SNS refuses must not hold up those after it. */
@@ -34,7 +37,7 @@ type Progressed = z.infer<typeof progressed>;
 export function alertPublicationJob(notifier: () => Notifier): Job {
   return job({
     name: 'cabinet.alert-publication',
-    input: z.strictObject({}),
+    input,
     async run(context) {
       if (context.dryRun) return sayWhatIsDue(context);
       const to = notifier();
@@ -157,6 +160,17 @@ function topicOfEnvironment(): Notifier {
   );
 }
 
-export const alertPublication = alertPublicationJob(topicOfEnvironment);
+export const alertPublication = /* @__PURE__ */ alertPublicationJob(topicOfEnvironment);
+
+/** What its report stands on. */
+export const figures: JobFigures = {
+  statement: 'functions/cabinet/alert-publication.ts',
+  objects: ['ops.v_publications_due'],
+  figures: {
+    sent: counted({ decisions: ['SENT'], notSubjects: [PROBE_TYPE] }),
+    would_be_sent: decided('WOULD_BE_SENT'),
+    probe_sent: { from: 'decisions', filter: { decisions: ['SENT'], subjects: [PROBE_TYPE] }, any: true },
+  },
+};
 
 export const handler = /* @__PURE__ */ jobHandler(cabinetDaily, alertPublication);

@@ -5,22 +5,17 @@ import { parse } from '../core/input.ts';
 import { type JsonObject, job, type Outcome } from '../core/job.ts';
 import { jobHandler } from '../core/job-handler.ts';
 import { byMilestone, gapKey, judgeGaps } from './claims-statement.ts';
+import { cutoffOf, daysBack, wholeNumberOrAll } from './days-back.ts';
 import { cabinetDaily } from './pipeline.ts';
 
 /** Gaps per statement; `limit: "all"` goes on in chunks of this size, each committed with its checkpoint. */
 const CHUNK = 100_000;
 
-const daysBackRule = 'must be a whole number of days from 0 up, or "all"; 0 means all';
 const limitRule = `must be a whole number from 1 to ${CHUNK}, or "all"`;
 const weekStart = calendarDate.refine((date) => new Date(date).getUTCDay() === 1, 'must be a Monday');
 
-/** The same sentence whichever way the value is wrong. */
-function wholeNumberOrAll(minimum: number, maximum: number, rule: string) {
-  return z.union([z.int(rule).min(minimum, rule).max(maximum, rule), z.literal('all')], rule);
-}
-
-const input = z.strictObject({
-  daysBack: wholeNumberOrAll(0, 36_500, daysBackRule).default(21),
+export const input = z.strictObject({
+  daysBack: daysBack.default(21),
   limit: wholeNumberOrAll(1, CHUNK, limitRule).default(1000),
   onlyMilestone: z.literal([1, 5, 25], 'must be one of the milestones 1, 5 and 25').optional(),
   weekStart: weekStart.optional(),
@@ -35,7 +30,7 @@ const checkpointSchema = z.strictObject({
 });
 
 /** Generates the claims that are due and missing, and says of every gap it looked at what became of it, and why. */
-export const claimsReconcile = claimsJob(CHUNK);
+export const claimsReconcile = /* @__PURE__ */ claimsJob(CHUNK);
 
 /** @param chunkSize smaller in tests, which have no 100,000 gaps */
 export function claimsJob(chunkSize: number) {
@@ -44,8 +39,7 @@ export function claimsJob(chunkSize: number) {
     input,
     async run({ input, asOf, dryRun, sql, jobRunId, checkpoint, progress }): Promise<Outcome> {
       const before = checkpoint === null ? undefined : parse(checkpointSchema, checkpoint, 'checkpoint');
-      const cutoff =
-        input.daysBack === 'all' || input.daysBack === 0 ? null : daysBefore(asOf, input.daysBack);
+      const cutoff = cutoffOf(asOf, input.daysBack);
       const chunk = await judgeGaps(sql, jobRunId, dryRun, {
         cutoff,
         limit: input.limit === 'all' ? chunkSize : input.limit,
@@ -70,14 +64,9 @@ export function claimsJob(chunkSize: number) {
   });
 }
 
-export const handler = /* @__PURE__ */ jobHandler(cabinetDaily, claimsReconcile);
+export { figures } from './claims-figures.ts';
 
-/** Calendar arithmetic on the date itself: no zone is involved. */
-function daysBefore(date: string, days: number): string {
-  const day = new Date(`${date}T00:00:00Z`);
-  day.setUTCDate(day.getUTCDate() - days);
-  return day.toISOString().slice(0, 10);
-}
+export const handler = /* @__PURE__ */ jobHandler(cabinetDaily, claimsReconcile);
 
 type ByMilestone = z.infer<typeof byMilestone>;
 

@@ -4,6 +4,7 @@ import { PermanentError } from '../core/errors.ts';
 import { type JsonObject, job } from '../core/job.ts';
 import { jobHandler } from '../core/job-handler.ts';
 import { analyzeChanged } from './analyze.ts';
+import { cutoffOf, daysBack } from './days-back.ts';
 import { reconcileLeads } from './leads-rounds.ts';
 import { countStages } from './leads-statement.ts';
 import { cabinetDaily } from './pipeline.ts';
@@ -11,16 +12,10 @@ import { cabinetDaily } from './pipeline.ts';
 /** Leads per run: a run is one transaction, and what it judges passes through memory. */
 const MOST = 1_000_000;
 
-const daysBackRule = 'must be a whole number of days from 0 up, or "all"; 0 means all';
 const limitRule = `must be a whole number from 1 to ${MOST}`;
 
-const input = z.strictObject({
-  daysBack: z
-    .union(
-      [z.int(daysBackRule).min(0, daysBackRule).max(36_500, daysBackRule), z.literal('all')],
-      daysBackRule,
-    )
-    .default(30),
+export const input = z.strictObject({
+  daysBack: daysBack.default(30),
   limit: z.int(limitRule).min(1, limitRule).max(MOST, limitRule).default(2000),
   onlyLimbo: z.boolean().default(false),
   /** Give linked leads the event that payment calculation asks for, with the person of the link. */
@@ -28,13 +23,13 @@ const input = z.strictObject({
 });
 
 /** Finds out who the leads are: which person, and which driver. Says of every lead it looked at what became of it, and why. */
-export const leadsReconcile = job({
+export const leadsReconcile = /* @__PURE__ */ job({
   name: 'cabinet.leads-reconcile',
   input,
   async run({ input, asOf, dryRun, sql, jobRunId, log, progress }) {
     const drivers = await refreshDrivers(sql, dryRun);
     const targetPark = await readTargetPark(sql);
-    const cutoff = input.daysBack === 'all' || input.daysBack === 0 ? null : daysBefore(asOf, input.daysBack);
+    const cutoff = cutoffOf(asOf, input.daysBack);
     const {
       before,
       limbo_found,
@@ -76,6 +71,8 @@ export const leadsReconcile = job({
   },
 });
 
+export { figures } from './leads-figures.ts';
+
 export const handler = /* @__PURE__ */ jobHandler(cabinetDaily, leadsReconcile);
 
 const refreshed = z.strictObject({ inserted: z.int(), updated: z.int(), removed: z.int() });
@@ -104,11 +101,4 @@ async function readTargetPark(sql: Sql): Promise<string> {
     );
   }
   return row.park;
-}
-
-/** Calendar arithmetic on the date itself: no zone is involved. */
-function daysBefore(date: string, days: number): string {
-  const day = new Date(`${date}T00:00:00Z`);
-  day.setUTCDate(day.getUTCDate() - days);
-  return day.toISOString().slice(0, 10);
 }

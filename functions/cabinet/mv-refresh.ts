@@ -1,9 +1,15 @@
 import * as z from 'zod';
 import type { Sql } from '../core/database.ts';
 import { InputError } from '../core/errors.ts';
+import { decided, type JobFigures } from '../core/figures.ts';
 import { job } from '../core/job.ts';
 import { jobHandler } from '../core/job-handler.ts';
 import { cabinetDaily } from './pipeline.ts';
+
+export const input = z.strictObject({
+  /** `schema.name` of one view; those it reads are not refreshed with it. */
+  mvName: z.string().min(1).optional(),
+});
 
 const view = z.strictObject({
   schema_name: z.string(),
@@ -13,7 +19,7 @@ const view = z.strictObject({
 });
 type View = z.infer<typeof view>;
 
-const figures = z.strictObject({
+const counts = z.strictObject({
   refreshed: z.int(),
   would_refresh: z.int(),
   failed: z.int(),
@@ -26,12 +32,9 @@ const figures = z.strictObject({
  * Refreshes the materialized views, each after those that it reads. A view that cannot be refreshed keeps its old
  * rows and is a finding; those that read it are skipped, because they would only spread what is old.
  */
-export const mvRefresh = job({
+export const mvRefresh = /* @__PURE__ */ job({
   name: 'cabinet.mv-refresh',
-  input: z.strictObject({
-    /** `schema.name` of one view; those it reads are not refreshed with it. */
-    mvName: z.string().min(1).optional(),
-  }),
+  input,
   async run({ input, dryRun, sql, jobRunId, progress }) {
     const views = await toRefresh(sql, input.mvName);
     const left = new Set<string>();
@@ -50,6 +53,20 @@ export const mvRefresh = job({
     return { report: counted, findings: counted.failed + counted.skipped };
   },
 });
+
+/** What its report stands on. */
+export const figures: JobFigures = {
+  statement: 'functions/cabinet/mv-refresh.ts',
+  objects: ['ops.v_materialized_views', 'ops.refresh_materialized_view'],
+  figures: {
+    refreshed: decided('REFRESHED'),
+    would_refresh: decided('WOULD_REFRESH'),
+    failed: decided('FAILED'),
+    skipped: decided('SKIPPED'),
+    rows: { from: 'decisions', filter: {}, sum: 'rows' },
+    duration_ms: { from: 'decisions', filter: {}, sum: 'duration_ms' },
+  },
+};
 
 export const handler = /* @__PURE__ */ jobHandler(cabinetDaily, mvRefresh);
 
@@ -100,8 +117,8 @@ async function refresh(sql: Sql, jobRunId: string, each: View): Promise<boolean>
 }
 
 /** Every figure is a count of the decisions. */
-async function count(sql: Sql, jobRunId: string): Promise<z.infer<typeof figures>> {
-  const [row] = await sql(figures)`
+async function count(sql: Sql, jobRunId: string): Promise<z.infer<typeof counts>> {
+  const [row] = await sql(counts)`
     select
       count(*) filter (where decision = 'REFRESHED')::integer as refreshed,
       count(*) filter (where decision = 'WOULD_REFRESH')::integer as would_refresh,

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ConflictError, InputError } from '../core/errors.ts';
+import { type JobFigures, measured } from '../core/figures.ts';
 import { fileStore } from '../core/file-store.ts';
 import { type Job, job } from '../core/job.ts';
 import { jobHandler } from '../core/job-handler.ts';
@@ -11,7 +12,7 @@ import { keyOf, requestedUpload } from './uploads/requests.ts';
 import { shapeOf } from './uploads/shape.ts';
 import { takeUploadWith } from './uploads/take-upload.ts';
 
-const input = z.strictObject({
+export const input = z.strictObject({
   /** What POST .../upload-csv/presigned answered. */
   uploadId: z.guid(),
 });
@@ -91,6 +92,18 @@ function withoutValues(error: unknown): never {
   );
 }
 
-export const uploadTake = uploadTakeJob(fileStore);
+export const uploadTake = /* @__PURE__ */ uploadTakeJob(fileStore);
+
+/** What its report stands on. */
+export const figures: JobFigures = {
+  statement: 'functions/cabinet/upload-take.ts',
+  objects: ['ops.take_upload'],
+  figures: {
+    good: measured('rows of the file that would be taken', 'ops.upload_requests'),
+    errors: measured('what is wrong with the file’s lines', 'ops.upload_rejects'),
+    differences: measured('lines whose key is there with other content', 'ops.upload_rejects'),
+    '*': (column) => ({ from: 'rows', relation: 'ops.uploads', where: {}, column }),
+  },
+};
 
 export const handler = /* @__PURE__ */ jobHandler(cabinetUploads, uploadTake);

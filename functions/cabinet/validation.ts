@@ -4,13 +4,15 @@ import { jobHandler } from '../core/job-handler.ts';
 import { cabinetDaily } from './pipeline.ts';
 import { correlate, measure, runChecks } from './validation-statement.ts';
 
+export const input = z.strictObject({});
+
 /**
  * Asks every check of ops.v_cabinet_check_list, keeps each value with the threshold in force, and files a decision per
  * check. The report is the whole validation: GET /api/v1/ops/validation-reports/{run_id} shows it.
  */
-export const validation = job({
+export const validation = /* @__PURE__ */ job({
   name: 'cabinet.validation',
-  input: z.strictObject({}),
+  input,
   async run({ sql, asOf, dryRun, runId, jobRunId }) {
     const ids = { asOf, dryRun, runId, jobRunId };
     const { checks, figures, ...counts } = await runChecks(sql, ids);
@@ -26,5 +28,7 @@ export const validation = job({
     return { report, findings: counts.failed };
   },
 });
+
+export { figures } from './validation-figures.ts';
 
 export const handler = /* @__PURE__ */ jobHandler(cabinetDaily, validation);

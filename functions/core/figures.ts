@@ -55,6 +55,20 @@ export interface JobFigures {
   readonly figures: Figures;
 }
 
+export const decided = (...decisions: string[]): Trace => ({ from: 'decisions', filter: { decisions } });
+export const counted = (filter: DecisionFilter): Trace => ({ from: 'decisions', filter });
+export const measured = (says: string, ...relations: string[]): Trace => ({
+  from: 'measured',
+  in: relations,
+  says,
+});
+export const everything: Trace = { from: 'decisions', filter: {} };
+export const never: Trace = { from: 'nothing', says: 'kept for those who read it; nothing can raise it' };
+
+/** Of no names: all. */
+export const only = (decisions: readonly string[]): DecisionFilter =>
+  decisions.length === 0 ? {} : { decisions };
+
 /** The trace of a figure; undefined when none is declared for its path. */
 export function traceOf({ figures }: JobFigures, path: string): Trace | undefined {
   for (const [pattern, trace] of Object.entries(figures)) {

@@ -1,7 +1,8 @@
 import { PermanentError } from './errors.ts';
 import type { ScheduleEvent } from './events.ts';
 import { execute } from './execute.ts';
-import type { Job, Request } from './job.ts';
+import type { Job } from './job.ts';
+import type { Request } from './job-input.ts';
 import { type Invocation, type LambdaHandler, lambdaHandler } from './lambda.ts';
 import { type JobRunResult, readJobRun } from './ledger.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -9,13 +10,16 @@ import { workRecords } from './queue-worker.ts';
 import { sqsQueues } from './queues.ts';
 import { startJob, type Trigger } from './start.ts';
 
+/** It says whose handler it is: the CLI and the tests find a job's work by it. */
+export type JobHandler = LambdaHandler & { readonly job: Job };
+
 /**
  * Makes a job answer its four callers: a queue's batch, a schedule, a person in the console, and the run API
  * (which arrives through the queue). A direct call is a dry run unless it says `"dryRun": false`.
- * Jobs call it as pure: the run API's bundle, which knows the jobs and runs none, then leaves the execution out (14 KB).
+ * Jobs mark the call as pure: an API function takes what a job needs to be told from its file, and not the execution (14 KB).
  */
-export function jobHandler(pipeline: Pipeline, job: Job): LambdaHandler {
-  return lambdaHandler(job.name, (event, invocation) => {
+export function jobHandler(pipeline: Pipeline, job: Job): JobHandler {
+  const handler = lambdaHandler(job.name, (event, invocation) => {
     switch (event.from) {
       case 'queue':
         return workRecords(job, event.records, invocation, sqsQueues(invocation.environment.config.QUEUES));
@@ -33,6 +37,7 @@ export function jobHandler(pipeline: Pipeline, job: Job): LambdaHandler {
         return runInline(pipeline, job, job.request(event.input), invokeTrigger(invocation), invocation);
     }
   });
+  return Object.assign(handler, { job });
 }
 
 /** The schedule's own time, and never the moment of delivery, is the key: Scheduler may deliver twice. */

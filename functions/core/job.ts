@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Sql } from './database.ts';
-import { calendarDate } from './dates.ts';
 import { parse } from './input.ts';
+import { type JobInput, type StartableJob, startableJob } from './job-input.ts';
 import type { Log } from './log.ts';
 
 /** Plain JSON, as reports and checkpoints are stored. */
@@ -92,8 +92,7 @@ type Output<Shape extends z.ZodRawShape> = z.output<z.ZodObject<Shape, z.core.$s
 interface Named<Shape extends z.ZodRawShape> {
   /** `<domain>.<file>`. */
   readonly name: string;
-  /** The job's own keys with their defaults; `dryRun` and `asOf` are every job's. */
-  readonly input: z.ZodObject<Shape, z.core.$strict>;
+  readonly input: JobInput<Shape>;
 }
 
 export interface JobDefinition<Shape extends z.ZodRawShape> extends Named<Shape> {
@@ -110,25 +109,7 @@ export interface ShardedJobDefinition<Shape extends z.ZodRawShape, Part extends 
 /** What the work on one shard is given. */
 export type ShardContext<Input, Part> = Omit<JobContext<Input>, 'shard'> & { readonly shard: Shard<Part> };
 
-export interface Request {
-  readonly asOf: string | undefined;
-  readonly dryRun: boolean | undefined;
-  /** The job's own keys, as given: defaults are applied when the job runs, by the code that runs it. */
-  readonly input: JsonObject;
-}
-
-export interface JobKey {
-  readonly name: string;
-  /** A switch is true when it is named and false with `no-` before it; a value needs one. */
-  readonly kind: 'switch' | 'value';
-}
-
-export interface Job {
-  readonly name: string;
-  /** The keys that a caller may give; the CLI makes a flag of each. */
-  readonly keys: readonly JobKey[];
-  /** Checks a whole request: the job's keys, `dryRun` and `asOf`. Throws InputError with every problem. */
-  request(value: unknown): Request;
+export interface Job extends StartableJob {
   run(context: JobContext<JsonObject>): Promise<Outcome>;
   /** Of a job that splits itself. */
   readonly sharding?: Sharding;
@@ -139,12 +120,13 @@ export interface Sharding {
   join?(context: JobContext<JsonObject>, shards: readonly ShardReport[]): Promise<Outcome>;
 }
 
-const common = { asOf: calendarDate.optional(), dryRun: z.boolean().optional() };
-
-/** Declares a job. It knows nothing of queues, schedules or HTTP: `handler()` in lambda.ts answers those. */
+/**
+ * Declares a job. It knows nothing of queues, schedules or HTTP: jobHandler() answers those.
+ * Jobs mark the call as pure: who imports only a job's input carries none of its work.
+ */
 export function job<Shape extends z.ZodRawShape>(definition: JobDefinition<Shape>): Job {
   return {
-    ...base(definition),
+    ...startableJob(definition.name, definition.input),
     run: (context) => definition.run({ ...context, input: parse(definition.input, context.input) }),
   };
 }
@@ -158,7 +140,7 @@ export function shardedJob<Shape extends z.ZodRawShape, Part extends z.ZodRawSha
   const own = (context: JobContext<JsonObject>) => ({ ...context, input: parse(input, context.input) });
   const part = (value: JsonObject) => parse(shards.input, value, 'shard');
   return {
-    ...base(definition),
+    ...startableJob(definition.name, definition.input),
     run({ shard, ...context }) {
       if (shard === undefined) throw new Error(`${definition.name} works in shards, and was given none`);
       return run({ ...own(context), shard: { ...shard, input: part(shard.input) } });
@@ -183,26 +165,4 @@ export function shardedJob<Shape extends z.ZodRawShape, Part extends z.ZodRawSha
   };
 }
 
-function base<Shape extends z.ZodRawShape>(definition: Named<Shape>): Pick<Job, 'name' | 'keys' | 'request'> {
-  const whole = z.strictObject({ ...definition.input.shape, ...common });
-  return {
-    name: definition.name,
-    keys: Object.entries(whole.shape).map(([name, type]) => ({
-      name,
-      kind: isBoolean(type) ? 'switch' : 'value',
-    })),
-    request(value) {
-      parse(whole, value);
-      const { asOf, dryRun, ...input } = parse(given, value);
-      return { asOf, dryRun, input };
-    },
-  };
-}
-
 const plainJson = z.record(z.string(), z.json());
-const given = z.looseObject(common).and(plainJson);
-
-function isBoolean(type: unknown): boolean {
-  if (type instanceof z.ZodDefault || type instanceof z.ZodOptional) return isBoolean(type.unwrap());
-  return type instanceof z.ZodBoolean;
-}

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Sql } from './database.ts';
 import { resolveAsOf } from './dates.ts';
 import { InputError } from './errors.ts';
-import type { Job, JsonObject, Request } from './job.ts';
+import type { JsonObject } from './job.ts';
+import type { Request, StartableJob } from './job-input.ts';
 import { type RunRequest, type StartedRun, startRun } from './ledger.ts';
 import { type Graph, graphOf, limitsOf, type Pipeline, wakeOf } from './pipeline.ts';
 
@@ -28,7 +29,7 @@ export interface StartOptions {
 export function startJob(
   sql: Sql,
   pipeline: Pipeline,
-  job: Job,
+  job: Pick<StartableJob, 'name'>,
   request: Request,
   trigger: Trigger,
   options: StartOptions & { readonly dryRunByDefault: boolean },

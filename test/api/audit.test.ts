@@ -4,11 +4,10 @@ import { auditClaim } from '../../functions/api/audit/claim.ts';
 import { runFigure } from '../../functions/api/audit/figure.ts';
 import { auditSeals } from '../../functions/api/audit/seals.ts';
 import { auditReads } from '../../functions/api/audit.ts';
-import { cabinetFigures } from '../../functions/cabinet/figures.ts';
-import { cabinetJobs } from '../../functions/cabinet/jobs.ts';
 import { pathsOf, traceOf } from '../../functions/core/figures.ts';
 import type { Endpoint } from '../../functions/core/http.ts';
 import type { Environment } from '../../functions/core/services.ts';
+import { jobFigures } from '../../functions/jobs.ts';
 import { seal, tamper } from '../sql/audit/trail.ts';
 import { ask } from '../sql/cabinet/relation.ts';
 import { newest, testDatabase } from '../support/database.ts';
@@ -70,17 +69,13 @@ describe.each(newest)('the audit trail’s endpoints on PostgreSQL %i', (version
     return found;
   };
 
-  test('every job has its figures declared', () => {
-    expect(Object.keys(cabinetFigures).sort()).toEqual(cabinetJobs.map(({ name }) => name).sort());
-  });
-
-  test.each([...Object.keys(cabinetFigures)].filter((job) => job !== 'cabinet.upload-take'))(
+  test.each([...jobFigures.keys()].filter((job) => job !== 'cabinet.upload-take'))(
     'every figure that %s reports is traced, and what counts rows counts them',
     async (job) => {
       for (const night of [0, 1, 2]) {
         const run = ran(night, job);
         for (const path of pathsOf(run.report ?? {})) {
-          const figures = cabinetFigures[job];
+          const figures = jobFigures.get(job);
           expect(figures && traceOf(figures, path), path).toBeDefined();
           const { trace, lineage, statement } = await figureOf(run, path, { limit: '1' });
           const compared =
@@ -103,7 +98,7 @@ describe.each(newest)('the audit trail’s endpoints on PostgreSQL %i', (version
       database.admin,
       `select oid::regclass::text from pg_class union select oid::regproc::text from pg_proc`,
     );
-    for (const { figures, objects } of Object.values(cabinetFigures)) {
+    for (const { figures, objects } of jobFigures.values()) {
       const named = Object.values(figures).flatMap((trace) => {
         const { from, ...rest } = typeof trace === 'function' ? trace('1', '1') : trace;
         return from === 'measured' && 'in' in rest ? rest.in : [];

@@ -20,7 +20,8 @@ import {
   steer,
   workOff,
 } from '../support/many.ts';
-import { createEffects, deliver, goSilent, services, startToy, toyJob } from '../support/toy.ts';
+import { deliver, goSilent, services, startToy, toyJob } from '../support/toy.ts';
+import { toyWorld } from '../support/toy-world.ts';
 
 const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 40);
 const SEED = Number(process.env['PROPERTY_SEED'] ?? 20_260_113);
@@ -32,10 +33,7 @@ let operator: Database;
 let to: Services;
 let other: Services;
 beforeAll(async () => {
-  admin = database.admin;
-  await createEffects(admin);
-  operator = database.connect('cuadre_operator');
-  to = services(database.connect('cuadre_jobs'), database.connect('cuadre_jobs'));
+  ({ admin, operator, to } = await toyWorld(database));
   other = services(database.connect('cuadre_jobs'), database.connect('cuadre_jobs'));
 });
 

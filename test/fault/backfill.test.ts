@@ -20,7 +20,8 @@ import {
   workOff,
 } from '../support/many.ts';
 import { testQueues } from '../support/queues.ts';
-import { createEffects, goSilent, services, startToy, toyQueues } from '../support/toy.ts';
+import { goSilent, startToy, toyQueues } from '../support/toy.ts';
+import { toyWorld } from '../support/toy-world.ts';
 
 const sqs = testQueues(toyQueues);
 
@@ -30,10 +31,7 @@ describe.each(versions)('a backfill on PostgreSQL %i', (version) => {
   let operator: Database;
   let to: Services;
   beforeAll(async () => {
-    admin = database.admin;
-    await createEffects(admin);
-    operator = database.connect('cuadre_operator');
-    to = services(database.connect('cuadre_jobs'), database.connect('cuadre_jobs'));
+    ({ admin, operator, to } = await toyWorld(database));
   });
   beforeEach(() => forgetRuns(admin));
 

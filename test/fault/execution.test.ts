@@ -6,7 +6,6 @@ import { sendOutbox } from '../../functions/core/outbox.ts';
 import { testDatabase } from '../support/database.ts';
 import { testQueues } from '../support/queues.ts';
 import {
-  createEffects,
   deliver,
   effects,
   goSilent,
@@ -19,6 +18,7 @@ import {
   toyJob,
   toyQueues,
 } from '../support/toy.ts';
+import { toyWorld } from '../support/toy-world.ts';
 
 const database = testDatabase();
 const sqs = testQueues(toyQueues);
@@ -26,8 +26,7 @@ const sqs = testQueues(toyQueues);
 let to: Services;
 
 beforeAll(async () => {
-  await createEffects(database.admin);
-  to = services(database.connect('cuadre_jobs'), database.connect('cuadre_jobs'));
+  ({ to } = await toyWorld(database));
 });
 
 beforeEach(() => database.admin.script('truncate public.toy_effects'));

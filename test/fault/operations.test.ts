@@ -7,18 +7,17 @@ import { sendOutbox } from '../../functions/core/outbox.ts';
 import { testDatabase } from '../support/database.ts';
 import { testQueues } from '../support/queues.ts';
 import {
-  createEffects,
   deliver,
   effects,
   jobRunOf,
   nextDate,
   runStatus,
-  services,
   startToy,
   states,
   toyJob,
   toyQueues,
 } from '../support/toy.ts';
+import { toyWorld } from '../support/toy-world.ts';
 
 const database = testDatabase();
 const sqs = testQueues(toyQueues);
@@ -31,9 +30,7 @@ let to: Services;
 let operator: Services['control'];
 
 beforeAll(async () => {
-  await createEffects(database.admin);
-  to = services(database.connect('cuadre_jobs'), database.connect('cuadre_jobs'));
-  operator = database.connect('cuadre_operator');
+  ({ to, operator } = await toyWorld(database));
 });
 beforeEach(() => database.admin.script('truncate public.toy_effects'));
 

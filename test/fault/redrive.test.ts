@@ -16,17 +16,8 @@ import { sweepOnce } from '../../functions/core/sweep.ts';
 import { testDatabase, versions } from '../support/database.ts';
 import { by, cancel, failedRun, forgetRuns, workOff } from '../support/many.ts';
 import { testQueues } from '../support/queues.ts';
-import {
-  createEffects,
-  deliver,
-  jobRunOf,
-  runStatus,
-  services,
-  startToy,
-  states,
-  toyJob,
-  toyQueues,
-} from '../support/toy.ts';
+import { deliver, jobRunOf, runStatus, startToy, states, toyJob, toyQueues } from '../support/toy.ts';
+import { toyWorld } from '../support/toy-world.ts';
 
 const sqs = testQueues(toyQueues);
 
@@ -36,10 +27,7 @@ describe.each(versions)('a redrive on PostgreSQL %i', (version) => {
   let operator: Database;
   let to: Services;
   beforeAll(async () => {
-    admin = database.admin;
-    await createEffects(admin);
-    operator = database.connect('cuadre_operator');
-    to = services(database.connect('cuadre_jobs'), database.connect('cuadre_jobs'));
+    ({ admin, operator, to } = await toyWorld(database));
   });
   beforeEach(() => forgetRuns(admin));
 

@@ -9,7 +9,6 @@ import type { SweepSchedule } from '../../functions/core/sweep-schedule.ts';
 import { testDatabase } from '../support/database.ts';
 import { testQueues } from '../support/queues.ts';
 import {
-  createEffects,
   deliver,
   effects,
   goSilent,
@@ -24,6 +23,7 @@ import {
   toyQueues,
   trigger,
 } from '../support/toy.ts';
+import { toyWorld } from '../support/toy-world.ts';
 
 const database = testDatabase();
 const sqs = testQueues(toyQueues);
@@ -45,8 +45,7 @@ const schedule: SweepSchedule = {
 const swept = () => sweep(to.control, sqs.queues, schedule);
 
 beforeAll(async () => {
-  await createEffects(database.admin);
-  to = services(database.connect('cuadre_jobs'), database.connect('cuadre_jobs'));
+  ({ to } = await toyWorld(database));
 });
 beforeEach(async () => {
   // Whatever the test before left under way is over.

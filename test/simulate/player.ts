@@ -1,9 +1,9 @@
 /** A process of its own that plays the nights on one database, a night each time it is asked: two clocks, two players. */
 import * as z from 'zod';
 import { alertPublicationJob } from '../../functions/cabinet/alert-publication.ts';
-import { cabinetJobs } from '../../functions/cabinet/jobs.ts';
 import { connect } from '../../functions/core/database.ts';
 import type { Job } from '../../functions/core/job.ts';
+import { cabinetJobs } from '../support/cabinet-jobs.ts';
 import { leftBy } from '../support/crash/left.ts';
 import type { Process } from '../support/crash/points.ts';
 import { Dice } from '../support/dice.ts';

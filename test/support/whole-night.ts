@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { alertPublicationJob } from '../../functions/cabinet/alert-publication.ts';
-import { cabinetJobs } from '../../functions/cabinet/jobs.ts';
 import { cabinetDaily } from '../../functions/cabinet/pipeline.ts';
 import { execute } from '../../functions/core/execute.ts';
 import type { JsonObject } from '../../functions/core/job.ts';
@@ -8,6 +7,7 @@ import { readJobRun } from '../../functions/core/ledger.ts';
 import { graphOf } from '../../functions/core/pipeline.ts';
 import { startPipeline } from '../../functions/core/start.ts';
 import { readDecisions } from '../../infra/local/cli/decisions.ts';
+import { cabinetJobs } from './cabinet-jobs.ts';
 import type { TestDatabase } from './database.ts';
 import { FakeNotifier } from './notifier.ts';
 import type { Ran } from './run-job.ts';

@@ -1,6 +1,7 @@
 import { existsSync, globSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { cabinetDaily } from '../../functions/cabinet/pipeline.ts';
 import { datasets } from '../../functions/cabinet/uploads/datasets.ts';
 import { leadingComments } from '../../functions/core/migrations/files.ts';
 import { readObjects } from '../../functions/core/migrations/objects.ts';
@@ -21,6 +22,7 @@ import {
   section,
   upToDate,
 } from '../support/docs.ts';
+import { jobAlarmTable, jobTable } from '../support/job-table.ts';
 import { inertProperties } from '../support/local-types.ts';
 
 const code = (text: string) => `\`${text}\``;
@@ -50,6 +52,8 @@ const tables = {
     ),
   ],
   'cabinet-checks': checkTable(),
+  'cabinet-jobs': jobTable(cabinetDaily),
+  'job-alarms': jobAlarmTable(cabinetDaily),
   'inert-types': [
     ['type', 'why'],
     ...Object.entries(inertTypes).map(([type, reason]) => [code(type), reason]),

@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { cabinetFigures } from '../../cabinet/figures.ts';
 import { cursor, nextCursor } from '../../core/cursor.ts';
 import type { Sql } from '../../core/database.ts';
 import { NotFoundError } from '../../core/errors.ts';
 import { type Trace, traceOf, valueAt } from '../../core/figures.ts';
 import { endpoint, ok, word } from '../../core/http.ts';
+import { jobFigures } from '../../jobs.ts';
 import { cursorMeta, limit } from '../page.ts';
 import { type Page, rulesOf, type Traced, tracedDecisions, tracedRow, tracedRows } from './figure-rows.ts';
 import { type Lineage, lineage, lineageOf, object, objectsAt, rule } from './lineage.ts';
@@ -64,7 +64,7 @@ export const runFigure = endpoint({
     if (by === undefined) {
       throw new NotFoundError(`there is no ${path.job} in run ${path.run_id}`, { code: 'UNKNOWN_JOB_RUN' });
     }
-    const figures = cabinetFigures[path.job];
+    const figures = jobFigures.get(path.job);
     const [found] = await sql(
       report,
     )`select report from ops.job_runs where job_run_id = ${by.job_run_id}::uuid`;

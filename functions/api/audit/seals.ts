@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { auditFinding } from '../../core/audit.ts';
-import { cursor, nextCursor } from '../../core/cursor.ts';
+import { cursor } from '../../core/cursor.ts';
 import { endpoint, noParameters, ok } from '../../core/http.ts';
 import { instant } from '../../core/wire.ts';
-import { cursorMeta, limit } from '../page.ts';
+import { cursorMeta, cursorPage, limit } from '../page.ts';
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -59,11 +59,7 @@ export const auditSeals = endpoint({
              entries::integer as entries, findings::integer as findings, examples, duration_ms, code_version
       from ops.audit_verifications order by verification_id desc limit 1`;
     return ok(event, {
-      meta: {
-        limit: query.limit,
-        returned: data.length,
-        next_cursor: nextCursor(data, query.limit, ({ seal_no }) => [String(seal_no)]),
-      },
+      meta: cursorPage(data, query.limit, ({ seal_no }) => [String(seal_no)]),
       verification: last ?? null,
       data,
     });

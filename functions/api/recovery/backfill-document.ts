@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Sql } from '../../core/database.ts';
 import { instant } from '../../core/wire.ts';
 
 export const backfillShape = {
@@ -30,3 +31,28 @@ export const backfillShape = {
 
 /** ops.v_backfills: a backfill with how far it is. */
 export const backfillDocument = z.strictObject(backfillShape).meta({ id: 'Backfill' });
+
+export interface BackfillsAsked {
+  readonly id?: string;
+  readonly pipeline?: string | undefined;
+  readonly status?: string | undefined;
+  /** Those after this one of a list that is newest first: when it was made, and its id. */
+  readonly after?: readonly [createdAt: string, id: string] | undefined;
+  readonly limit: number;
+}
+
+/** Newest first. */
+export function readBackfills(sql: Sql, { id, pipeline, status, after, limit }: BackfillsAsked) {
+  const [time, last] = after ?? [null, null];
+  return sql(backfillDocument)`
+    select backfill_id, pipeline, from_date, to_date, first, concurrency, force, stop_on_failure, input, status, paused_because,
+           operator, reason, code_version, created_at, finished_at, dates, done, pending, refused, active, succeeded, failed, cancelled
+    from ops.v_backfills
+    where (${id ?? null}::uuid is null or backfill_id = ${id ?? null}::uuid)
+      and (${pipeline ?? null}::text is null or pipeline = ${pipeline ?? null}::text)
+      and (${status ?? null}::text is null or status = ${status ?? null}::text)
+      and (${time}::timestamptz is null or created_at < ${time}::timestamptz
+           or (created_at = ${time}::timestamptz and backfill_id > ${last}::uuid))
+    order by created_at desc, backfill_id
+    limit ${limit}`;
+}

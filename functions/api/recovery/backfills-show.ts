@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { NotFoundError } from '../../core/errors.ts';
 import { endpoint, noParameters, ok } from '../../core/http.ts';
 import { instant } from '../../core/wire.ts';
-import { backfillDocument, backfillShape } from './backfill-document.ts';
+import { backfillShape, readBackfills } from './backfill-document.ts';
 
 const date = z.strictObject({
   as_of: z.iso.date().describe('The business day.'),
@@ -34,10 +34,7 @@ export const backfillsShow = endpoint({
   problems: { 404: ['UNKNOWN_BACKFILL'] },
   async run({ event, path: { backfill_id }, environment }) {
     const { sql } = environment.control;
-    const [backfill] = await sql(backfillDocument)`
-      select backfill_id, pipeline, from_date, to_date, first, concurrency, force, stop_on_failure, input, status, paused_because,
-             operator, reason, code_version, created_at, finished_at, dates, done, pending, refused, active, succeeded, failed, cancelled
-      from ops.v_backfills where backfill_id = ${backfill_id}::uuid`;
+    const [backfill] = await readBackfills(sql, { id: backfill_id, limit: 1 });
     if (backfill === undefined) {
       throw new NotFoundError(`there is no backfill ${backfill_id}`, { code: 'UNKNOWN_BACKFILL' });
     }

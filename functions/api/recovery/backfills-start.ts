@@ -7,7 +7,7 @@ import { inputByJob } from '../../core/planner.ts';
 import { sqsQueues } from '../../core/queues.ts';
 import { graphFor } from '../../core/start.ts';
 import { callerOf } from '../caller.ts';
-import { findPipeline } from '../pipelines.ts';
+import { checkInputs, findPipeline } from '../catalog.ts';
 import { reasoned } from '../reason.ts';
 
 const body = z
@@ -69,8 +69,8 @@ export const backfillsStart = endpoint({
   async run({ event, body: { reason, dryRun, pipeline: name, ...request }, environment, log }) {
     const pipeline = findPipeline(name);
     checkRange(request, pipeline, new Date());
-    // The names of the jobs; their keys each job checks itself, and the first date that says no pauses the rest.
     graphFor(pipeline, request.input);
+    checkInputs(request.input);
     const { control, config, codeVersion } = environment;
     const plan = await planBackfill(control.sql, pipeline, request);
     const dates = plan.map(({ as_of, done_by, active_run_id }) => {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { NotFoundError } from '../../core/errors.ts';
 import { endpoint, noParameters, ok } from '../../core/http.ts';
 import { instant } from '../../core/wire.ts';
-import { redriveDocument, redriveShape } from './redrive-document.ts';
+import { readRedrives, redriveShape } from './redrive-document.ts';
 
 const run = z.strictObject({
   run_id: z.guid(),
@@ -34,10 +34,7 @@ export const redrivesShow = endpoint({
   problems: { 404: ['UNKNOWN_REDRIVE'] },
   async run({ event, path: { redrive_id }, environment }) {
     const { sql } = environment.control;
-    const [redrive] = await sql(redriveDocument)`
-      select redrive_id, status, filter, rate_per_minute, operator, reason, created_at, finished_at,
-             runs, waiting, retried, refused, cancelled
-      from ops.v_redrives where redrive_id = ${redrive_id}::uuid`;
+    const [redrive] = await readRedrives(sql, { id: redrive_id, limit: 1 });
     if (redrive === undefined) {
       throw new NotFoundError(`there is no redrive ${redrive_id}`, { code: 'UNKNOWN_REDRIVE' });
     }

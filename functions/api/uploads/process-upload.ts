@@ -1,6 +1,5 @@
 import * as z from 'zod';
 import { cabinetUploads } from '../../cabinet/pipeline.ts';
-import { uploadTake } from '../../cabinet/upload-take.ts';
 import { keyOf, requestedUpload } from '../../cabinet/uploads/requests.ts';
 import { ConflictError } from '../../core/errors.ts';
 import { fileStore } from '../../core/file-store.ts';
@@ -10,6 +9,7 @@ import { sendOutbox } from '../../core/outbox.ts';
 import { sqsQueues } from '../../core/queues.ts';
 import { startJob } from '../../core/start.ts';
 import { callerOf } from '../caller.ts';
+import { findJob } from '../catalog.ts';
 
 const answer = z.strictObject({
   upload_id: z.guid(),
@@ -43,11 +43,12 @@ export function processUploadEndpoint(store: () => ObjectStore = fileStore): End
       }
       const now = new Date();
       const caller = callerOf(event);
+      const { job } = findJob('cabinet.upload-take');
       const run = await startJob(
         sql,
         cabinetUploads,
-        uploadTake,
-        uploadTake.request({ uploadId: upload_id, dryRun: false }),
+        job,
+        job.request({ uploadId: upload_id, dryRun: false }),
         {
           kind: 'api',
           key: `take upload ${upload_id}`,

@@ -1,17 +1,18 @@
-import { leadsReconcile } from '../../cabinet/leads-reconcile.ts';
-import { paymentsIngest } from '../../cabinet/payments-ingest.ts';
-import { cabinetDaily } from '../../cabinet/pipeline.ts';
-import { tripsLoad } from '../../cabinet/trips-load.ts';
 import type { Upload } from '../../cabinet/uploads/take-upload.ts';
 import { ConflictError } from '../../core/errors.ts';
 import { sendOutbox } from '../../core/outbox.ts';
 import { sqsQueues } from '../../core/queues.ts';
 import type { Environment } from '../../core/services.ts';
 import { startJob } from '../../core/start.ts';
+import { findJob } from '../catalog.ts';
 import type { Processing } from './answer.ts';
 
 /** The job that reads what such a file brings. */
-const READER = { leads: leadsReconcile, trips: tripsLoad, payments: paymentsIngest } as const;
+const READER = {
+  leads: 'cabinet.leads-reconcile',
+  trips: 'cabinet.trips-load',
+  payments: 'cabinet.payments-ingest',
+} as const;
 
 /**
  * Starts the dataset's job as POST /api/v1/runs does, once per upload. The upload is in already: where a run of today is under
@@ -22,12 +23,12 @@ export async function processUpload(
   upload: Pick<Upload, 'upload_id' | 'dataset'>,
   caller: string,
 ): Promise<Processing> {
-  const job = READER[upload.dataset];
+  const { job, pipeline } = findJob(READER[upload.dataset]);
   const now = new Date();
   try {
     const run = await startJob(
       environment.control.sql,
-      cabinetDaily,
+      pipeline,
       job,
       job.request({ dryRun: false }),
       {

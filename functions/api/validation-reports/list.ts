@@ -1,7 +1,8 @@
 import * as z from 'zod';
-import { cursor, nextCursor } from '../../core/cursor.ts';
+import { cursor } from '../../core/cursor.ts';
 import { calendarDate } from '../../core/dates.ts';
 import { endpoint, noParameters, ok, wholeNumber } from '../../core/http.ts';
+import { cursorMeta, cursorPage } from '../page.ts';
 
 const row = z.strictObject({
   run_id: z.guid(),
@@ -29,7 +30,7 @@ export const validationReports = endpoint({
   }),
   path: noParameters,
   answer: z.strictObject({
-    meta: z.strictObject({ limit: z.int(), returned: z.int(), next_cursor: z.string().nullable() }),
+    meta: cursorMeta,
     data: z.array(row),
   }),
   async run({ event, query, environment }) {
@@ -47,11 +48,7 @@ export const validationReports = endpoint({
       order by j.finished_at desc, j.job_run_id
       limit ${query.limit}`;
     return ok(event, {
-      meta: {
-        limit: query.limit,
-        returned: data.length,
-        next_cursor: nextCursor(data, query.limit, (last) => [last.finished_at, last.job_run_id]),
-      },
+      meta: cursorPage(data, query.limit, (last) => [last.finished_at, last.job_run_id]),
       data,
     });
   },

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { InputError } from '../../../functions/core/errors.ts';
-import type { Job } from '../../../functions/core/job.ts';
+import type { JobKey, StartableJob } from '../../../functions/core/job-input.ts';
 
 export interface JobArgs {
   /** As the job takes it: `--days-back 21` is `{ daysBack: 21 }`. */
@@ -14,7 +14,7 @@ export interface JobArgs {
  * `--repair-events=false`: a key may be true where nothing is said. Unknown flags are refused by name; values are checked
  * by the job's schema.
  */
-export function jobArgs(job: Job, args: readonly string[]): JobArgs {
+export function jobArgs(job: Pick<StartableJob, 'keys'>, args: readonly string[]): JobArgs {
   const flags = new Map(job.keys.map((key) => [kebab(key.name), key]));
   const { values } = parseArgs({
     args: args.map((arg) => spelledOut(arg, flags)),
@@ -46,7 +46,7 @@ export function jobArgs(job: Job, args: readonly string[]): JobArgs {
 }
 
 /** `--dry-run=false` as `--no-dry-run`: parseArgs gives switches no value. */
-function spelledOut(arg: string, flags: ReadonlyMap<string, Job['keys'][number]>): string {
+function spelledOut(arg: string, flags: ReadonlyMap<string, JobKey>): string {
   const [, flag = '', value = ''] = /^--([^=]+)=(.*)$/s.exec(arg) ?? [];
   const key = flags.get(flag);
   if (key?.kind !== 'switch') return arg;

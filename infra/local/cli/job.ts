@@ -3,12 +3,13 @@ import { userInfo } from 'node:os';
 import { findJob } from '../../../functions/api/catalog.ts';
 import { connect } from '../../../functions/core/database.ts';
 import { execute } from '../../../functions/core/execute.ts';
-import type { Job } from '../../../functions/core/job.ts';
+import type { Request } from '../../../functions/core/job-input.ts';
 import { readJobRun } from '../../../functions/core/ledger.ts';
 import { createLog } from '../../../functions/core/log.ts';
 import type { Pipeline } from '../../../functions/core/pipeline.ts';
 import { assertSchema } from '../../../functions/core/schema-check.ts';
 import { startJob } from '../../../functions/core/start.ts';
+import { loadJob } from '../../../functions/load-job.ts';
 import { readDecisions } from './decisions.ts';
 import { jobArgs } from './job-args.ts';
 import { openLocalDatabase } from './local-database.ts';
@@ -32,7 +33,7 @@ export async function job(args: readonly string[]): Promise<ExitCode> {
   const checked = found.job.request(request);
   const where = await openLocalDatabase(process.env);
   try {
-    const result = await runHere(where.url, found.job, found.pipeline, checked);
+    const result = await runHere(where.url, found.pipeline, name, checked);
     printResult(result);
     if (outputJson !== undefined) await writeJson(outputJson, result);
     if (outputCsv !== undefined) await writeCsv(outputCsv, result);
@@ -46,10 +47,11 @@ export async function job(args: readonly string[]): Promise<ExitCode> {
 /** One job in this process, with its own ledger entry. */
 export async function runHere(
   url: string,
-  job: Job,
   pipeline: Pipeline,
-  request: ReturnType<Job['request']>,
+  name: string,
+  request: Request,
 ): Promise<Result> {
+  const job = await loadJob(name);
   const connectHere = (purpose: string) => connect({ url, applicationName: `cuadre cli ${purpose}` });
   const work = connectHere('work');
   const control = connectHere('control');

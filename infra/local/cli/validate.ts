@@ -32,7 +32,7 @@ export async function validate(args: readonly string[]): Promise<ExitCode> {
   const where = await openLocalDatabase(process.env);
   const database = connect({ url: where.url, applicationName: 'cuadre cli validate' });
   try {
-    const { jobRun } = await runHere(where.url, job, pipeline, request);
+    const { jobRun } = await runHere(where.url, pipeline, job.name, request);
     const endpoints: Asked[] = [];
     for (const probe of probes) endpoints.push(await ask(baseUrl, probe));
     const comparisons: Comparison[] = compare(endpoints, await sqlFigures(database));

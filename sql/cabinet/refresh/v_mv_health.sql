@@ -28,10 +28,18 @@ select
   ) as consecutive_failures,
   ok.rows_after_refresh,
   ok.as_of,
-  now() as calculated_at
+  now() as calculated_at,
+  v.level,
+  v.not_ready,
+  ok.mode,
+  ok.duration_ms,
+  ok.run_id,
+  last.refresh_finished_at as last_refresh_finished_at
 from ops.v_materialized_views v
 left join lateral (
-  select * from ops.mv_refresh_log l
+  select l.*, j.run_id
+  from ops.mv_refresh_log l
+  left join ops.job_runs j on j.job_run_id = l.job_run_id
   where l.schema_name = v.schema_name and l.mv_name = v.mv_name and l.status = 'OK'
   order by l.id desc limit 1
 ) ok on true
@@ -43,3 +51,5 @@ left join lateral (
 
 comment on view ops.v_mv_health is 'How old each materialized view is, and how many times in a row its refresh has failed.';
 comment on column ops.v_mv_health.status_bucket is 'By the age of the last good refresh: OK below 24 hours, WARN below 48, else CRIT; NO_REFRESH when there was none.';
+comment on column ops.v_mv_health.not_ready is 'Why the next refresh cannot be concurrent; NULL when it can.';
+comment on column ops.v_mv_health.mode is 'Of the last good refresh, as are duration_ms, run_id, as_of and rows_after_refresh.';

@@ -5,10 +5,7 @@ import { claimsGapExport } from '../../../functions/api/collections/claims-gap-e
 import { claimsToCollect } from '../../../functions/api/collections/claims-to-collect.ts';
 import { claimsToCollectExport } from '../../../functions/api/collections/claims-to-collect-export.ts';
 import { collections } from '../../../functions/api/collections/index.ts';
-import { mvHealth } from '../../../functions/api/collections/mv-health.ts';
 import { exports } from '../../../functions/api/collections/spreadsheets.ts';
-import { cobranzaTable } from '../../../functions/api/collections/table.ts';
-import { ownDatabase } from '../../support/database.ts';
 import { call, environmentOf } from '../../support/http.ts';
 import { expectRefused, goldenScreens, records } from './support.ts';
 
@@ -178,49 +175,6 @@ test('one warm function gives every export after every other', async () => {
     statuses.push((await call(endpoint, reader)).status);
   }
   expect(new Set(statuses)).toEqual(new Set([200]));
-});
-
-describe('GET mv-health', () => {
-  test('says how old the view is', async () => {
-    expect((await call(mvHealth, screens().reader)).body).toEqual({
-      mv_name: 'mv_yango_cabinet_cobranza_enriched_14d',
-      last_ok_refresh_finished_at: expect.any(String),
-      hours_since_ok_refresh: 0,
-      status_bucket: 'OK',
-      last_status: 'OK',
-      last_error: null,
-      rows_after_refresh: 664,
-      calculated_at: expect.any(String),
-      stale: false,
-      consecutive_failures: 0,
-      as_of: '2026-01-13',
-    });
-  });
-
-  test('before the first refresh says so; the table then refuses, and its live view answers', async () => {
-    const database = await ownDatabase();
-    const reader = environmentOf(database, 'cuadre_reader');
-    expect((await call(mvHealth, reader)).body).toMatchObject({
-      status_bucket: 'NO_REFRESH',
-      stale: true,
-      last_status: null,
-    });
-    expect(await call(cobranzaTable, reader)).toMatchObject({ status: 404, body: { code: 'NOT_REFRESHED' } });
-    // As often as it takes for PostgreSQL to prefer a plan for every parameter, which would open the empty view.
-    for (let time = 0; time < 8; time += 1) {
-      const live = await call(cobranzaTable, reader, { query: { use_materialized: 'false' } });
-      expect([live.status, live.body]).toMatchObject([200, { meta: { total: 0 } }]);
-    }
-  });
-
-  test('of a view that a deployment made anew is that of the new one', async () => {
-    const { database } = screens();
-    await database.admin.script(
-      `refresh materialized view ops.mv_yango_cabinet_cobranza_enriched_14d with no data`,
-    );
-    expect((await call(mvHealth, screens().reader)).body).toMatchObject({ status_bucket: 'NO_REFRESH' });
-    expect(await call(cobranzaTable, screens().reader)).toMatchObject({ status: 404 });
-  });
 });
 
 test('every path by which callers know the screens leads to them', () => {

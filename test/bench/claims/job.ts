@@ -6,6 +6,7 @@ import type { JsonObject } from '../../../functions/core/job.ts';
 import { readJobRun } from '../../../functions/core/ledger.ts';
 import { createLog } from '../../../functions/core/log.ts';
 import { startJob } from '../../../functions/core/start.ts';
+import { loadJob } from '../../../functions/load-job.ts';
 import { type Measured, measured } from './measured.ts';
 
 /** A run in the ledger with its one job run, queued. */
@@ -36,7 +37,7 @@ export async function runJob({ url, job, request }: JobOrder): Promise<Measured>
         log: createLog({ level: 'error', write: (line) => process.stderr.write(`${line}\n`) }),
         codeVersion: 'bench',
       };
-      await execute(services, findJob(job).job, {
+      await execute(services, await loadJob(job), {
         jobRunId,
         version: 1,
         caller: 'inline',

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { cabinetJobs } from '../../../functions/cabinet/jobs.ts';
+import { cabinetJobs } from '../../support/cabinet-jobs.ts';
 import { goldenDirectory, testDatabase, versions } from '../../support/database.ts';
 import { type Ran, runJob } from '../../support/run-job.ts';
 

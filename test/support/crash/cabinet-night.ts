@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { alertPublicationJob } from '../../../functions/cabinet/alert-publication.ts';
-import { cabinetJobs } from '../../../functions/cabinet/jobs.ts';
 import { cabinetDaily } from '../../../functions/cabinet/pipeline.ts';
 import { loadDataset } from '../../../infra/local/data/load.ts';
+import { cabinetJobs } from '../cabinet-jobs.ts';
 import { writeDataset } from '../dataset-files.ts';
 import { AS_OF, randomDataset } from '../random-dataset.ts';
 import type { Setting } from './stopped-nights.ts';

@@ -1,17 +1,6 @@
 import * as z from 'zod';
-import { findJob } from '../../../../functions/api/catalog.ts';
 import { pathOf } from './client.ts';
-import {
-  bodyOf,
-  type Command,
-  type Given,
-  jsonOf,
-  numberOf,
-  reasonOf,
-  required,
-  switched,
-  text,
-} from './command.ts';
+import { bodyOf, type Command, jsonOf, numberOf, reasonOf, required, switched, text } from './command.ts';
 import { errorOf, moment, table, took } from './table.ts';
 
 const begun = z.looseObject({
@@ -19,8 +8,6 @@ const begun = z.looseObject({
   started: z.int(),
   dates: z.array(z.looseObject({ as_of: z.string(), plan: z.string(), run_id: z.string().nullable() })),
 });
-
-const inputs = z.record(z.string(), z.record(z.string(), z.json()));
 
 /** `backfill plan` says what it would do with each date, `backfill start` does it. */
 function over(name: string, dryRun: boolean, summary: string): Command {
@@ -48,7 +35,7 @@ function over(name: string, dryRun: boolean, summary: string): Command {
         concurrency: numberOf(given, 'concurrency'),
         force: given.on('force'),
         stopOnFailure: given.on('stop-on-failure'),
-        input: checkedInput(given),
+        input: jsonOf(given, 'input'),
         reason: dryRun ? (given.text('reason') ?? 'a look') : reasonOf(given),
         dryRun,
       });
@@ -73,14 +60,6 @@ function over(name: string, dryRun: boolean, summary: string): Command {
       };
     },
   };
-}
-
-/** The API knows the jobs by name; here are also their keys, so that a mistake is found before the first date fails of it. */
-function checkedInput(given: Given): unknown {
-  const input = jsonOf(given, 'input');
-  const read = inputs.safeParse(input);
-  if (read.success) for (const [job, own] of Object.entries(read.data)) findJob(job).job.request(own);
-  return input;
 }
 
 const shape = {
