@@ -11,15 +11,15 @@ const PATHS = [
   '/api/v1/yango/cabinet/claims/export',
 ];
 
-/** A file is asked for by a person now and then; each keeps a connection for as long as it is written. */
+/** A file is asked for by a person now and then; each keeps its connections for as long as it is written. */
 const THROTTLE: Throttle = { rateLimit: 1, burstLimit: 2 };
 
 export function exportRoutes(handler: BundledFunction): Route[] {
   return PATHS.map((path) => ({ method: 'GET', path, handler, throttle: THROTTLE }));
 }
 
-/** At worst every request takes all its time, on every route at once. */
+/** At worst every request takes all its time, on every route at once. A large file is read on two connections. */
 export function exportDemand(timeoutSeconds: number): ConnectionDemand {
   const { rateLimit, burstLimit } = THROTTLE;
-  return { concurrency: (rateLimit * timeoutSeconds + burstLimit) * PATHS.length, connections: 1 };
+  return { concurrency: (rateLimit * timeoutSeconds + burstLimit) * PATHS.length, connections: 2 };
 }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import type { Database } from '../../functions/core/database.ts';
+import type { CopiedRows, Database } from '../../functions/core/database.ts';
 import { testDatabase } from '../support/database.ts';
 
 const database = testDatabase({ empty: true });
@@ -12,9 +12,9 @@ beforeEach(() => {
 const series = (n: number) => `copy (select g from generate_series(1, ${n}) g) to stdout`;
 const one = z.strictObject({ n: z.int() });
 
-async function all(bytes: AsyncIterable<Buffer>): Promise<string> {
+async function all(rows: AsyncIterable<CopiedRows>): Promise<string> {
   const pieces: Buffer[] = [];
-  for await (const piece of bytes) pieces.push(piece);
+  for await (const { bytes } of rows) pieces.push(bytes);
   return Buffer.concat(pieces).toString();
 }
 
@@ -28,11 +28,33 @@ describe('copy', () => {
     expect(after).toEqual([{ n: 7 }]);
   });
 
+  test('ends rows as asked and counts them, and rows given back are gone', async () => {
+    const seen = await subject.transaction((sql) =>
+      sql.copy(
+        series(100_000),
+        async (rows) => {
+          let [text, counted, longest] = ['', 0, 0];
+          for await (const piece of rows) {
+            text += piece.bytes.toString();
+            counted += piece.rows;
+            piece.giveBack();
+            longest = Math.max(longest, piece.bytes.length);
+          }
+          return { text, counted, longest };
+        },
+        '\r\n',
+      ),
+    );
+    expect(seen.text).toBe(Array.from({ length: 100_000 }, (_, n) => `${n + 1}\r\n`).join(''));
+    // What is left is what was put together of two reads, or was read together with the end.
+    expect([seen.counted, seen.longest < 65_536]).toEqual([100_000, true]);
+  });
+
   test('reads and drops what was left unread, for a reader who stops and for one who fails', async () => {
     const enough = new Error('enough');
     await subject.transaction(async (sql) => {
       const first = await sql.copy(series(300_000), async (bytes) => {
-        for await (const piece of bytes) return piece.toString().slice(0, 4);
+        for await (const piece of bytes) return piece.bytes.toString().slice(0, 4);
         return '';
       });
       expect(first).toBe('1\n2\n');
@@ -96,7 +118,7 @@ describe('copy', () => {
         `copy (select repeat('x', 1000) from generate_series(1, 50000)) to stdout`,
         async (bytes) => {
           for await (const piece of bytes) {
-            held = Math.max(held, piece.length);
+            held = Math.max(held, piece.bytes.length);
             await new Promise(setImmediate);
           }
         },

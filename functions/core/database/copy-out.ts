@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { CopiedRows, LineEnd } from './types.ts';
 
 const COPY_DATA = 'd'.charCodeAt(0);
+const COPY_OUT_RESPONSE = 'H'.charCodeAt(0);
 const READY_FOR_QUERY = 'Z'.charCodeAt(0);
 /** A message's kind and its length, which counts itself and not the kind. */
 const HEADER = 5;
@@ -34,6 +35,9 @@ export class CopyOut {
   /** Still to come of a message of which the driver has the beginning. */
   #driversBytes = 0;
   #driversKind = 0;
+  /** Until somebody listens to the driver's stream it hears no more: an error of it that nobody hears ends the process. */
+  #watched = false;
+  #later: { readonly bytes: Buffer; readonly ends: boolean }[] | undefined;
   /** Whether the driver has a part of what was read last, and may keep it. */
   #heard = false;
   #ready = false;
@@ -66,6 +70,10 @@ export class CopyOut {
     if (stream.closed) close();
     else stream.once('close', close);
     stream.resume();
+    this.#watched = true;
+    const later = this.#later ?? [];
+    this.#later = undefined;
+    for (const { bytes, ends } of later) this.#hear(bytes, ends);
   }
 
   /** The rows that have arrived, once some have. */
@@ -95,16 +103,18 @@ export class CopyOut {
 
   readonly #read = (bytes: Buffer): void => {
     this.#heard = false;
-    let at = this.#driversBytes > 0 ? this.#goOn(bytes) : 0;
-    while (this.#begunBytes > 0 && at < bytes.length) at = this.#complete(bytes, at);
-    if (at < bytes.length) this.#messages(bytes, at, bytes.buffer.byteLength === bytes.length);
+    for (let at = 0; at < bytes.length; ) {
+      if (this.#driversBytes > 0) at = this.#goOn(bytes, at);
+      else if (this.#begunBytes > 0) at = this.#complete(bytes, at);
+      else at = this.#messages(bytes, at, bytes.buffer.byteLength === bytes.length);
+    }
     this.#wake();
   };
 
   /** @returns where the next message begins */
-  #goOn(bytes: Buffer): number {
-    const end = Math.min(this.#driversBytes, bytes.length);
-    this.#toDriver(bytes.subarray(0, end), this.#driversKind, this.#driversBytes - end);
+  #goOn(bytes: Buffer, at: number): number {
+    const end = Math.min(bytes.length, at + this.#driversBytes);
+    this.#toDriver(bytes.subarray(at, end), this.#driversKind, this.#driversBytes - (end - at));
     return end;
   }
 
@@ -120,7 +130,7 @@ export class CopyOut {
       this.#begin(message);
     } else {
       this.#begunBytes = 0;
-      this.#messages(message, 0);
+      this.#messages(message, 0, false);
     }
     return end;
   }
@@ -132,7 +142,7 @@ export class CopyOut {
   }
 
   /** From the beginning of a message to the end of the bytes, where the last one may be cut off. */
-  #messages(bytes: Buffer, start: number, ours = false): void {
+  #messages(bytes: Buffer, start: number, ours: boolean): number {
     let at = start;
     let to = start;
     let from = start;
@@ -164,6 +174,7 @@ export class CopyOut {
     // A copy of the beginning of a row, since the bytes around it are given back once they are read.
     if (at < bytes.length) this.#begin(Buffer.from(bytes.subarray(at)));
     this.#arrived(bytes.subarray(from, to), rows, ours && !this.#heard);
+    return bytes.length;
   }
 
   /** @param ours nobody else has a part of what they were read into */
@@ -178,7 +189,14 @@ export class CopyOut {
     this.#heard = true;
     this.#driversKind = kind;
     this.#driversBytes = missing;
-    if (kind === READY_FOR_QUERY && missing === 0) this.#ready = true;
+    const ends = kind === READY_FOR_QUERY && missing === 0;
+    if (this.#later !== undefined) this.#later.push({ bytes, ends });
+    else this.#hear(bytes, ends);
+    if (kind === COPY_OUT_RESPONSE && missing === 0 && !this.#watched) this.#later = [];
+  }
+
+  #hear(bytes: Buffer, ends: boolean): void {
+    if (ends) this.#ready = true;
     for (const each of this.#driver) each.call(this.#socket, bytes);
   }
 }
