@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { type CsvColumn, copyStatements, type Source } from './csv.ts';
 import { CsvFile, tooLargeInline, tooManyRowsInline } from './csv-file.ts';
 import { copyInOrder } from './csv-lanes.ts';
-import type { CopiedRows, Transaction } from './database.ts';
+import { type CopiedRows, type Transaction, withCrlf } from './database.ts';
 import { dateIn } from './dates.ts';
 import { cacheHeaders, etagOf, type HttpEvent, type HttpResult, notModified } from './http.ts';
 import { type ObjectStore, objectStore, type StoredObject } from './object-store.ts';
@@ -101,7 +101,7 @@ async function copy<T>(
   consume: (rows: AsyncIterable<CopiedRows>) => Promise<T>,
 ): Promise<T> {
   const [only] = statements;
-  if (only !== undefined && statements.length === 1) return sql.copy(only, consume, '\r\n');
+  if (only !== undefined && statements.length === 1) return sql.copy(only, withCrlf, consume);
   const alone = (error: unknown) => log.warn('a file is read on one connection', { error });
   return copyInOrder(sql, { other: work, statements, limitMs: limitOf(config), alone }, consume);
 }

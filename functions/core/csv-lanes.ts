@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { CopiedRows, Database, Transaction } from './database.ts';
+import { type CopiedRows, type Database, type Transaction, withCrlf } from './database.ts';
 import { InOrder } from './in-order.ts';
 
 /**
@@ -87,14 +87,10 @@ async function copyOne(
   n: number,
   order: InOrder<CopiedRows>,
 ): Promise<void> {
-  await lane.copy(
-    statement,
-    async (rows) => {
-      for await (const piece of rows) {
-        if (!(await order.give(n, piece))) return;
-      }
-    },
-    '\r\n',
-  );
+  await lane.copy(statement, withCrlf, async (rows) => {
+    for await (const piece of rows) {
+      if (!(await order.give(n, piece))) return;
+    }
+  });
   order.end(n);
 }

@@ -12,6 +12,7 @@ import { makeDatabase } from './database/statements.ts';
 import type { ConnectOptions, Database, Login } from './database/types.ts';
 import { PermanentError } from './errors.ts';
 
+export { withCrlf, withLf } from './database/copy-out.ts';
 export { Json, json } from './database/statement.ts';
 export type {
   ConnectOptions,

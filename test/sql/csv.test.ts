@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type CsvColumn, copyStatements, csvHeader, from, type Source } from '../../functions/core/csv.ts';
 import { CsvFile } from '../../functions/core/csv-file.ts';
-import { type CopiedRows, json, type Transaction } from '../../functions/core/database.ts';
+import { type CopiedRows, json, type Transaction, withCrlf, withLf } from '../../functions/core/database.ts';
 import { testDatabase, versions } from '../support/database.ts';
 
 type Row = readonly [text: string | null, word: string | null, plain: string | null, flag: boolean | null];
@@ -84,7 +84,7 @@ describe.each(versions)('CSV written by PostgreSQL %i', (version) => {
         for await (const piece of file.bytes()) pieces.push(Buffer.from(piece));
         return { text: Buffer.concat(pieces).toString(), rows: file.rows, digest: file.digest() };
       };
-      return sql.copy(statement, whole, '\r\n');
+      return sql.copy(statement, withCrlf, whole);
     });
 
   /** By COPY's own CSV; its line ends are the only thing left to do. */
@@ -94,7 +94,9 @@ describe.each(versions)('CSV written by PostgreSQL %i', (version) => {
       const statement = await statementOf(sql, columns, source);
       const csv = statement.replace(/\(format text[^)]*\)$/, '(format csv)');
       expect(csv).not.toBe(statement);
-      return csvHeader(columns).toString() + (await sql.copy(csv, textOf)).replace(/"[^"]*"|\n/g, crlf);
+      return (
+        csvHeader(columns).toString() + (await sql.copy(csv, withLf, textOf)).replace(/"[^"]*"|\n/g, crlf)
+      );
     });
 
   test('is read again as it was, but for the guard before a formula', async () => {
@@ -161,7 +163,7 @@ describe.each(versions)('CSV written by PostgreSQL %i', (version) => {
       const one: readonly CsvColumn[] = [{ header: 'v', kind: 'plain', sql: 'v' }];
       const [a, b, c, d, e] = [given[0] ?? '', given[1] ?? '', given[2] ?? '', null, given[4] ?? ''];
       const source = from`(values (${a}::text), (${b}::text), (${c}::text), (${d}::text), (${e}::text)) as g (v)`;
-      const text = await sql.copy(await statementOf(sql, one, source), textOf);
+      const text = await sql.copy(await statementOf(sql, one, source), withLf, textOf);
       return text.split('\n').slice(0, -1);
     });
     expect(rows).toEqual(given.map((value) => (value ?? '').replaceAll('\\', '\\\\')));

@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CopyOut } from '../../functions/core/database/copy-out.ts';
+import { withCrlf, withLf } from '../../functions/core/database/copy-out.ts';
 import { Session } from '../../functions/core/database/session.ts';
 
 function message(kind: string, payload: Buffer | string): Buffer {
@@ -24,7 +24,7 @@ async function through(sent: Buffer, cuts: readonly number[], lineEnd: '\n' | '\
   const driver = (bytes: Buffer) => void heard.push(Buffer.from(bytes));
   socket.on('data', listen);
   socket.on('data', driver);
-  const rows = new CopyOut(socket, listen, lineEnd);
+  const rows = (lineEnd === '\n' ? withLf : withCrlf)(socket, listen);
   const stream = new Readable({ read() {} });
   rows.endWith(stream);
   const reading = (async () => {
@@ -100,7 +100,7 @@ describe('a COPY on the wire', () => {
 
   test('pauses the socket for a reader who is behind, and lets it go on', async () => {
     const socket = new Socket();
-    const rows = new CopyOut(socket, () => {}, '\n');
+    const rows = withLf(socket, () => {});
     const piece = message('d', `${'x'.repeat(100_000)}\n`);
     for (let n = 0; n < 4; n += 1) socket.emit('data', Buffer.from(piece));
     expect(socket.isPaused()).toBe(true);
@@ -113,7 +113,7 @@ describe('a COPY on the wire', () => {
 
   test('ends with the error of the driver’s stream, also when that came first', async () => {
     const socket = new Socket();
-    const rows = new CopyOut(socket, () => {}, '\n');
+    const rows = withLf(socket, () => {});
     const stream = new Readable({ read() {} });
     stream.on('error', () => undefined);
     const failure = new Error('division by zero');
@@ -162,7 +162,7 @@ test.each([
     for await (const { bytes } of rows) text += bytes.toString();
     return text;
   };
-  const text = await session.copy('copy', '\n', read, (error) => new Error(String(error)));
+  const text = await session.copy('copy', withLf, read, (error) => new Error(String(error)));
   expect([text, queries]).toEqual(['a\n', asked]);
   socket.destroy();
 });

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import type { CopiedRows, LineEnd } from './types.ts';
+import type { CopiedRows, RowsOnWire, WireRows } from './types.ts';
 
 const COPY_DATA = 'd'.charCodeAt(0);
 const COPY_OUT_RESPONSE = 'H'.charCodeAt(0);
@@ -22,7 +22,7 @@ type Listener = (bytes: Buffer) => void;
  * file of a million rows. Each row is a message of its own, which the protocol promises of a server, so that rows end where
  * messages do. They are moved together within the bytes that were read: every row has five before it that nobody needs.
  */
-export class CopyOut {
+class CopyOut implements WireRows {
   readonly #socket: Socket;
   readonly #driver: readonly Listener[];
   readonly #crlf: boolean;
@@ -49,9 +49,9 @@ export class CopyOut {
    * To be made when the server has nothing to say: what comes next must be the beginning of a message.
    * @param beside goes on hearing everything
    */
-  constructor(socket: Socket, beside: Listener, lineEnd: LineEnd) {
+  constructor(socket: Socket, beside: Listener, crlf: boolean) {
     this.#socket = socket;
-    this.#crlf = lineEnd === '\r\n';
+    this.#crlf = crlf;
     this.#driver = socket
       .listeners('data')
       .filter((each): each is Listener => each !== beside && typeof each === 'function');
@@ -205,3 +205,9 @@ export class CopyOut {
 function giveBack({ buffer }: Buffer): void {
   if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
+
+/** Rows as the server sends them. */
+export const withLf: RowsOnWire = (socket, beside) => new CopyOut(socket, beside, false);
+
+/** The same with CRLF, for which every row has room. */
+export const withCrlf: RowsOnWire = (socket, beside) => new CopyOut(socket, beside, true);

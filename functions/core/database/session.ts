@@ -1,10 +1,9 @@
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { CopyOut } from './copy-out.ts';
 import { asError, connectionError, endsSession, isServerError, reconnects } from './failure.ts';
 import { LastWords } from './last-words.ts';
 import { command, type Reply, type Statement } from './statement.ts';
-import type { CopiedRows, LineEnd } from './types.ts';
+import type { CopiedRows, RowsOnWire } from './types.ts';
 
 /** The driver, bound to one connection and unable to make another. */
 export interface Driver {
@@ -101,7 +100,7 @@ export class Session {
    */
   async copy<T>(
     text: string,
-    lineEnd: LineEnd,
+    onWire: RowsOnWire,
     consume: (rows: AsyncIterable<CopiedRows>) => Promise<T>,
     typed: (error: unknown) => Error,
   ): Promise<T> {
@@ -119,7 +118,7 @@ export class Session {
     try {
       // A setting of the server's that changed while nobody asked may be what it last said. An answer comes after it.
       if (!this.#lastWords.endAnAnswer()) await orLost(this.#driver.query(command('')));
-      const rows = new CopyOut(this.#socket, this.#lastWords.hear, lineEnd);
+      const rows = onWire(this.#socket, this.#lastWords.hear);
       try {
         rows.endWith(await orLost(this.#driver.copy(text)));
         // Without `return`: whoever stops reading leaves the rest to be read here.

@@ -1,3 +1,5 @@
+import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type * as z from 'zod';
 import type { Json } from './statement.ts';
@@ -38,8 +40,19 @@ export interface CopiedRows {
   giveBack(): void;
 }
 
-/** What a COPY's rows end in. The server has LF only; the other is put there as they pass, and costs nothing. */
-export type LineEnd = '\n' | '\r\n';
+/**
+ * How a COPY's rows are taken off the socket: `withLf` or `withCrlf`. Handed in by whoever copies, so that the functions that
+ * never do need not carry it: 3 KB of the 200 that one which reads may have.
+ */
+export type RowsOnWire = (socket: Socket, beside: (bytes: Buffer) => void) => WireRows;
+
+export interface WireRows {
+  /** @param stream what the driver made of the COPY: without rows, but with its end and its error */
+  endWith(stream: Readable): void;
+  next(): Promise<IteratorResult<CopiedRows, undefined>>;
+  /** Gives the socket back to the driver. */
+  release(): void;
+}
 
 /** The handle given to a transaction's body; refused once the body has ended. */
 export type Transaction = Sql & {
@@ -52,8 +65,8 @@ export type Transaction = Sql & {
    */
   copy<T>(
     text: string,
+    rows: RowsOnWire,
     consume: (rows: AsyncIterable<CopiedRows>) => Promise<T>,
-    lineEnd?: LineEnd,
   ): Promise<T>;
   /** Rolls back to where it began when its body throws, and throws that error again. */
   savepoint<T>(body: (sql: Transaction) => Promise<T>): Promise<T>;
