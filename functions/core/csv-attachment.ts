@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import { type CsvColumn, copyStatement, type Source } from './csv.ts';
+import { type CsvColumn, copyStatements, type Source } from './csv.ts';
 import { CsvFile, tooLargeInline, tooManyRowsInline } from './csv-file.ts';
-import type { Transaction } from './database.ts';
+import { copyInOrder } from './csv-lanes.ts';
+import { type CopiedRows, type Transaction, withCrlf } from './database.ts';
 import { dateIn } from './dates.ts';
 import { cacheHeaders, etagOf, type HttpEvent, type HttpResult, notModified } from './http.ts';
 import { type ObjectStore, objectStore, type StoredObject } from './object-store.ts';
@@ -22,8 +23,11 @@ const SETTLING_SECONDS = 5;
 
 export interface CsvExport {
   readonly columns: readonly CsvColumn[];
-  /** In the order of the file. Limited to one row more than `maxRows`: that is enough to know. */
-  readonly source: Source;
+  /**
+   * In the order of the file. Limited to one row more than `maxRows`: that is enough to know. Several where the file is
+   * large: what they hold comes one after the other in the file, and is read on two connections at once.
+   */
+  readonly sources: readonly Source[];
   /** The file's name up to the time stamp. */
   readonly name: string;
   /** Refused above it, whatever the way. */
@@ -61,9 +65,9 @@ export async function csvAttachment(
   given: CsvExport,
 ): Promise<HttpResult> {
   const { event, environment } = request;
-  const statement = await copyStatement(sql, given.columns, given.source);
+  const statements = await copyStatements(sql, given.columns, given.sources);
   const inlineRows = environment.config.EXPORT_MAX_ROWS;
-  return sql.copy(statement, async (copied) => {
+  return copy(sql, environment, statements, async (copied) => {
     const file = new CsvFile(given.columns, copied, given.maxRows);
     const source = file.bytes();
     // Known to be too many for an answer, they need not be held until that shows.
@@ -90,6 +94,23 @@ export async function csvAttachment(
   });
 }
 
+async function copy<T>(
+  sql: Transaction,
+  { work, log, config }: Environment,
+  statements: readonly string[],
+  consume: (rows: AsyncIterable<CopiedRows>) => Promise<T>,
+): Promise<T> {
+  const [only] = statements;
+  if (only !== undefined && statements.length === 1) return sql.copy(only, withCrlf, consume);
+  const alone = (error: unknown) => log.warn('a file is read on one connection', { error });
+  return copyInOrder(sql, { other: work, statements, limitMs: limitOf(config), alone }, consume);
+}
+
+/** The role's limit is for screens. A file is one statement, or several, for as long as S3 takes it. */
+function limitOf({ FUNCTION_TIMEOUT_SECONDS: seconds }: Environment['config']): number {
+  return 1000 * Math.max(1, seconds - SETTLING_SECONDS);
+}
+
 /**
  * One state of the database for everything that a file is made from. Ends when the body has, also where the connection
  * is lost, of which a transaction's caller hears at once: a file that is being given up must be given up before the
@@ -103,8 +124,7 @@ export async function snapshot<T>(
   try {
     return await control.transaction(async (sql) => {
       await sql`set transaction isolation level repeatable read, read only`;
-      // The role's limit is for screens. A file is one statement for as long as S3 takes it.
-      await sql`select set_config('statement_timeout', ${`${1000 * Math.max(1, config.FUNCTION_TIMEOUT_SECONDS - SETTLING_SECONDS)}`}, true)`;
+      await sql`select set_config('statement_timeout', ${String(limitOf(config))}, true)`;
       const result = body(sql);
       running = result.catch(() => undefined);
       return result;

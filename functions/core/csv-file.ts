@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto';
-import { type CsvColumn, CsvLines, csvHeader } from './csv.ts';
+import { type CsvColumn, csvHeader, csvRows } from './csv.ts';
+import type { CopiedRows } from './database.ts';
 import { TooLargeError } from './errors.ts';
 
 /** A CSV file as it is written: its bytes once, and what is known of them at their end. */
 export class CsvFile {
   readonly #columns: readonly CsvColumn[];
-  readonly #copied: AsyncIterable<Buffer>;
+  readonly #copied: AsyncIterable<CopiedRows>;
   readonly #maxRows: number;
-  readonly #lines = new CsvLines();
   readonly #hash = createHash('sha256');
+  #rows = 0;
 
-  /** @param copied what PostgreSQL's COPY sends */
-  constructor(columns: readonly CsvColumn[], copied: AsyncIterable<Buffer>, maxRows: number) {
+  /** @param copied what PostgreSQL's COPY sends, with CRLF */
+  constructor(columns: readonly CsvColumn[], copied: AsyncIterable<CopiedRows>, maxRows: number) {
     this.#columns = columns;
     this.#copied = copied;
     this.#maxRows = maxRows;
@@ -19,7 +20,7 @@ export class CsvFile {
 
   /** Without the header. */
   get rows(): number {
-    return this.#lines.rows;
+    return this.#rows;
   }
 
   /**
@@ -28,10 +29,12 @@ export class CsvFile {
    */
   async *bytes(): AsyncGenerator<Buffer, undefined> {
     yield this.#counted(csvHeader(this.#columns));
-    for await (const piece of this.#copied) {
-      const converted = this.#lines.convert(piece);
-      if (this.rows > this.#maxRows) throw tooManyRows(this.#maxRows);
-      yield this.#counted(converted);
+    for await (const copied of this.#copied) {
+      const { bytes, rows } = copied;
+      this.#rows += rows;
+      if (this.#rows > this.#maxRows) throw tooManyRows(this.#maxRows);
+      for (const piece of csvRows(bytes)) yield this.#counted(piece);
+      copied.giveBack();
     }
   }
 

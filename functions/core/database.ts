@@ -12,9 +12,11 @@ import { makeDatabase } from './database/statements.ts';
 import type { ConnectOptions, Database, Login } from './database/types.ts';
 import { PermanentError } from './errors.ts';
 
+export { withCrlf, withLf } from './database/copy-out.ts';
 export { Json, json } from './database/statement.ts';
 export type {
   ConnectOptions,
+  CopiedRows,
   Database,
   Login,
   PasswordSource,
@@ -113,15 +115,14 @@ async function send(client: postgres.Sql, statement: Statement, prepare: boolean
   return { rows: result, count: result.count ?? 0, command: result.command ?? '' };
 }
 
-/** Backpressure reaches the server: the driver reads no further than the stream is read. */
-async function receive(client: postgres.Sql, text: string): Promise<AsyncIterable<Buffer>> {
+async function receive(client: postgres.Sql, text: string): Promise<Stream.Readable> {
   const stream: unknown = await client.unsafe(text).readable();
-  if (!(stream instanceof Stream.Readable)) {
-    throw new PermanentError('copy() takes a COPY ... TO STDOUT and nothing else', { code: 'COPY' });
+  if (stream instanceof Stream.Readable) {
+    // Also where the connection is lost before anybody looks at it: an error without a listener ends the process.
+    stream.on('error', () => undefined);
+    return stream;
   }
-  stream.on('error', () => undefined);
-  // A destroyed stream would leave the driver waiting for ever to give it the rest.
-  return stream.iterator({ destroyOnReturn: false });
+  throw new PermanentError('copy() takes a COPY ... TO STDOUT and nothing else', { code: 'COPY' });
 }
 
 function isResult(result: unknown): result is Row[] & { count: number | null; command: string | null } {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type CsvColumn, copyStatement, from } from '../../functions/core/csv.ts';
+import { type CsvColumn, copyStatements, csvHeader, from, type Source } from '../../functions/core/csv.ts';
 import { CsvFile } from '../../functions/core/csv-file.ts';
-import { json } from '../../functions/core/database.ts';
+import { type CopiedRows, json, type Transaction, withCrlf, withLf } from '../../functions/core/database.ts';
 import { testDatabase, versions } from '../support/database.ts';
 
 type Row = readonly [text: string | null, word: string | null, plain: string | null, flag: boolean | null];
@@ -29,6 +29,19 @@ function read(text: string): string[][] {
   }
   return records;
 }
+
+async function statementOf(sql: Transaction, given: readonly CsvColumn[], source: Source): Promise<string> {
+  const [statement = ''] = await copyStatements(sql, given, [source]);
+  return statement;
+}
+
+async function textOf(copied: AsyncIterable<CopiedRows>): Promise<string> {
+  const pieces: Buffer[] = [];
+  for await (const { bytes } of copied) pieces.push(bytes);
+  return Buffer.concat(pieces).toString();
+}
+
+const crlf = (found: string) => (found === '\n' ? '\r\n' : found);
 
 const nasty = fc.string({
   unit: fc.constantFrom(
@@ -64,13 +77,26 @@ describe.each(versions)('CSV written by PostgreSQL %i', (version) => {
   const write = (rows: readonly Row[], maxRows = 1_000_000) =>
     database.admin.transaction(async (sql) => {
       const source = from`jsonb_array_elements(${json(rows).text}::jsonb) with ordinality as given (value, n) order by n`;
-      const statement = await copyStatement(sql, columns, source);
-      return sql.copy(statement, async (copied) => {
+      const statement = await statementOf(sql, columns, source);
+      const whole = async (copied: AsyncIterable<CopiedRows>) => {
         const file = new CsvFile(columns, copied, maxRows);
         const pieces: Buffer[] = [];
         for await (const piece of file.bytes()) pieces.push(Buffer.from(piece));
         return { text: Buffer.concat(pieces).toString(), rows: file.rows, digest: file.digest() };
-      });
+      };
+      return sql.copy(statement, withCrlf, whole);
+    });
+
+  /** By COPY's own CSV; its line ends are the only thing left to do. */
+  const byServer = (rows: readonly Row[]) =>
+    database.admin.transaction(async (sql) => {
+      const source = from`jsonb_array_elements(${json(rows).text}::jsonb) with ordinality as given (value, n) order by n`;
+      const statement = await statementOf(sql, columns, source);
+      const csv = statement.replace(/\(format text[^)]*\)$/, '(format csv)');
+      expect(csv).not.toBe(statement);
+      return (
+        csvHeader(columns).toString() + (await sql.copy(csv, withLf, textOf)).replace(/"[^"]*"|\n/g, crlf)
+      );
     });
 
   test('is read again as it was, but for the guard before a formula', async () => {
@@ -88,6 +114,15 @@ describe.each(versions)('CSV written by PostgreSQL %i', (version) => {
             flag === null ? '' : flag ? 'Sí' : 'No',
           ]),
         );
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('is what COPY writes as CSV, byte for byte', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(cells), async (rows) => {
+        expect((await write(rows)).text).toBe(await byServer(rows));
       }),
       { numRuns: 50 },
     );
@@ -128,12 +163,9 @@ describe.each(versions)('CSV written by PostgreSQL %i', (version) => {
       const one: readonly CsvColumn[] = [{ header: 'v', kind: 'plain', sql: 'v' }];
       const [a, b, c, d, e] = [given[0] ?? '', given[1] ?? '', given[2] ?? '', null, given[4] ?? ''];
       const source = from`(values (${a}::text), (${b}::text), (${c}::text), (${d}::text), (${e}::text)) as g (v)`;
-      return sql.copy(await copyStatement(sql, one, source), async (copied) => {
-        const pieces: Uint8Array[] = [];
-        for await (const piece of copied) pieces.push(piece);
-        return Buffer.concat(pieces).toString().split('\n').slice(0, -1);
-      });
+      const text = await sql.copy(await statementOf(sql, one, source), withLf, textOf);
+      return text.split('\n').slice(0, -1);
     });
-    expect(rows).toEqual(given.map((value) => value ?? ''));
+    expect(rows).toEqual(given.map((value) => (value ?? '').replaceAll('\\', '\\\\')));
   });
 });

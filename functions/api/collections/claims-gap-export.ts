@@ -42,7 +42,8 @@ export const claimsGapExport = endpoint({
         { event, environment },
         {
           columns,
-          source: from`
+          sources: [
+            from`
           ops.v_cabinet_claims_status_14d
           where gap_reason = ${query.gap_reason ?? 'CLAIM_NOT_GENERATED'}
             and (${query.week_start ?? null}::date is null or week_start = ${query.week_start ?? null}::date)
@@ -51,6 +52,7 @@ export const claimsGapExport = endpoint({
             and (${query.milestone_value ?? null}::integer is null or milestone_value = ${query.milestone_value ?? null}::integer)
           order by week_start desc, lead_date desc, milestone_value desc, lead_id
           limit ${maxRows}::integer + 1`,
+          ],
           name: 'cabinet_claims_gap',
           maxRows,
           inline: query.inline,

@@ -41,11 +41,13 @@ export const claimsToCollectExport = endpoint({
         { event, environment },
         {
           columns,
-          source: from`
+          sources: [
+            from`
           ops.claims_to_collect(
             ${query.date_from ?? null}::date, ${query.date_to ?? null}::date, ${query.milestone_value ?? null}::integer, ${query.search ?? null}::text)
           order by days_overdue_yango desc, expected_amount desc, driver_id, milestone_value
           limit ${maxRows}::integer + 1`,
+          ],
           name: 'yango_cabinet_claims',
           maxRows,
           inline: query.inline,

@@ -67,7 +67,7 @@ export const limboExport = endpoint({
         if (rows > maxRows) throw tooManyRows(maxRows);
         const given = {
           columns,
-          source: of === undefined ? liveLeads(filter, maxRows) : keptLeads(filter, maxRows),
+          sources: [of === undefined ? liveLeads(filter, maxRows) : keptLeads(filter, maxRows)],
           name: 'cabinet_limbo',
           maxRows,
           inline,

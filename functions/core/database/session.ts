@@ -1,13 +1,15 @@
 import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import { asError, connectionError, endsSession, isServerError, reconnects } from './failure.ts';
-import { hearLastWords } from './last-words.ts';
-import type { Reply, Statement } from './statement.ts';
+import { LastWords } from './last-words.ts';
+import { command, type Reply, type Statement } from './statement.ts';
+import type { CopiedRows, RowsOnWire } from './types.ts';
 
 /** The driver, bound to one connection and unable to make another. */
 export interface Driver {
   query(statement: Statement): Promise<Reply>;
-  /** What a `COPY ... TO STDOUT` sends, in pieces of any size. */
-  copy(text: string): Promise<AsyncIterable<Buffer>>;
+  /** Begins a `COPY ... TO STDOUT`, whose rows go past the driver; the stream has its end and its error. */
+  copy(text: string): Promise<Readable>;
   end(): Promise<void>;
 }
 
@@ -19,7 +21,7 @@ export class Session {
   readonly #driver: Driver;
   readonly #socket: Socket;
   readonly #limitMs: number;
-  readonly #lastWords: () => Error | undefined;
+  readonly #lastWords: LastWords;
   readonly #watchers = new Set<(loss: Error) => void>();
   #loss: Error | undefined;
   #spent = false;
@@ -29,7 +31,7 @@ export class Session {
     this.#driver = driver;
     this.#socket = socket;
     this.#limitMs = statementSeconds * 1000;
-    this.#lastWords = hearLastWords(socket);
+    this.#lastWords = new LastWords(socket);
     let reason = connectionError('CONNECTION_CLOSED', 'the server closed the connection');
     // Ahead of the driver's own listeners, so that no statement starts between its news and ours.
     socket.prependListener('error', (error) => {
@@ -92,13 +94,14 @@ export class Session {
   }
 
   /**
-   * Hands what the COPY sends to `consume`, and reads what that leaves over: the session then speaks of something
+   * Hands the rows of the COPY to `consume`, and reads what that leaves over: the session then speaks of something
    * else again. Settles in every case: with what `consume` makes of it, with its error, the server's, or the loss.
    * @param typed what an error of the server or of the connection becomes
    */
   async copy<T>(
     text: string,
-    consume: (rows: AsyncIterable<Buffer>) => Promise<T>,
+    onWire: RowsOnWire,
+    consume: (rows: AsyncIterable<CopiedRows>) => Promise<T>,
     typed: (error: unknown) => Error,
   ): Promise<T> {
     this.#statements += 1;
@@ -113,14 +116,20 @@ export class Session {
     const stop = this.onLoss((loss) => fail(typed(loss)));
     const limit = this.#limitMs === 0 ? undefined : setTimeout(() => this.#giveUp(), this.#limitMs);
     try {
-      const source = await orLost(this.#driver.copy(text));
-      const iterator = source[Symbol.asyncIterator]();
-      // Without `return`: whoever stops reading leaves the rest to be read here.
-      const rows = { [Symbol.asyncIterator]: () => ({ next: () => orLost(iterator.next()) }) };
+      // A setting of the server's that changed while nobody asked may be what it last said. An answer comes after it.
+      if (!this.#lastWords.endAnAnswer()) await orLost(this.#driver.query(command('')));
+      const rows = onWire(this.#socket, this.#lastWords.hear);
       try {
-        return await consume(rows);
+        rows.endWith(await orLost(this.#driver.copy(text)));
+        // Without `return`: whoever stops reading leaves the rest to be read here.
+        const source = { [Symbol.asyncIterator]: () => ({ next: () => orLost(rows.next()) }) };
+        try {
+          return await consume(source);
+        } finally {
+          for await (const _unread of source);
+        }
       } finally {
-        for await (const _unread of rows);
+        rows.release();
       }
     } finally {
       clearTimeout(limit);
@@ -138,7 +147,7 @@ export class Session {
 
   lose(error: Error): void {
     if (this.#loss !== undefined) return;
-    const loss = isServerError(error) ? error : (this.#lastWords() ?? error);
+    const loss = isServerError(error) ? error : (this.#lastWords.fatal() ?? error);
     this.#loss = loss;
     this.#socket.destroy();
     for (const watcher of [...this.#watchers]) watcher(loss);

@@ -21,8 +21,10 @@ export function makeDatabase(pool: Pool): Database {
       (statement) => lease((session) => alone(session, statement)),
       (promise) => promise,
     ),
-    transaction: (body, settings = {}) =>
-      afterOpening(lease, command(beginWith(settings)), (session) => runTransaction(pool, session, body)),
+    transaction: (body, settings = {}, snapshot = undefined) =>
+      afterOpening(lease, command(beginWith(settings, snapshot)), (session) =>
+        runTransaction(pool, session, body),
+      ),
     script: (text) =>
       lease(async (session) => {
         session.spend();
@@ -38,7 +40,7 @@ export function makeDatabase(pool: Pool): Database {
 }
 
 /** One text: a SET LOCAL of its own would be one more round trip in every transaction. */
-function beginWith(settings: Settings): string {
+function beginWith(settings: Settings, snapshot: string | undefined): string {
   const quoted = (text: string, quote: string) => `${quote}${text.replaceAll(quote, quote + quote)}${quote}`;
   const name = (text: string) =>
     text
@@ -48,7 +50,15 @@ function beginWith(settings: Settings): string {
   const set = Object.entries(settings).map(
     ([key, value]) => `set local ${name(key)} = ${quoted(value, "'")}`,
   );
-  return ['begin', ...set].join('; ');
+  const begin =
+    snapshot === undefined
+      ? ['begin']
+      : [
+          'begin isolation level repeatable read, read only',
+          // Before anything that would take a snapshot of its own.
+          `set transaction snapshot ${quoted(snapshot, "'")}`,
+        ];
+  return [...begin, ...set].join('; ');
 }
 
 type Lease = <T>(work: (session: Session) => Promise<T>) => Promise<T>;

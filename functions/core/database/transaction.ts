@@ -3,7 +3,7 @@ import { asError, codeOf, lostBefore, lostDuring, toTyped } from './failure.ts';
 import { Scope } from './scope.ts';
 import type { Session } from './session.ts';
 import { command, headOf, makeSql, type Reply, type Statement } from './statement.ts';
-import type { Transaction } from './types.ts';
+import type { CopiedRows, RowsOnWire, Transaction } from './types.ts';
 
 /**
  * The body and `commit`, on a session that nobody else holds and that has begun. The driver's own `begin` is not used: when
@@ -86,8 +86,11 @@ function handle(scope: Scope, session: Session, names: () => string): Transactio
   const run = (statement: Statement) => scope.enqueue(() => execute(session, statement));
   const sql = makeSql(async (statement) => refuseControl(await run(statement), statement), scope.adopt);
   return Object.assign(sql, {
-    copy: <T>(text: string, consume: (rows: AsyncIterable<Buffer>) => Promise<T>): Promise<T> =>
-      scope.adopt(scope.enqueue(() => copyOut(scope, session, text, consume))),
+    copy: <T>(
+      text: string,
+      rows: RowsOnWire,
+      consume: (rows: AsyncIterable<CopiedRows>) => Promise<T>,
+    ): Promise<T> => scope.adopt(scope.enqueue(() => copyOut(scope, session, text, rows, consume))),
     script: (text: string) => scope.adopt(scope.enqueue(() => scriptInside(session, text))),
     savepoint: <T>(body: (inner: Transaction) => Promise<T>): Promise<T> => {
       const promise = scope.enqueue(() => savepoint(scope, session, names, body));
@@ -120,7 +123,8 @@ async function copyOut<T>(
   outer: Scope,
   session: Session,
   text: string,
-  consume: (rows: AsyncIterable<Buffer>) => Promise<T>,
+  rows: RowsOnWire,
+  consume: (rows: AsyncIterable<CopiedRows>) => Promise<T>,
 ): Promise<T> {
   const scope = new Scope(outer.owner, outer);
   const typed = (error: unknown) =>
@@ -128,7 +132,7 @@ async function copyOut<T>(
       ? asError(toTyped(error, headOf(command(text))))
       : lostBefore(error, headOf(command(text)));
   try {
-    return await scope.run(() => session.copy(text, consume, typed));
+    return await scope.run(() => session.copy(text, rows, consume, typed));
   } finally {
     await scope.end();
   }

@@ -100,7 +100,9 @@ const many = `
   drop materialized view ops.mv_yango_cabinet_cobranza_enriched_14d cascade;
   create materialized view ops.mv_yango_cabinet_cobranza_enriched_14d as
     select
-      'd' || lpad(i::text, 7, '0') as driver_id, date '2025-12-29' - 7 * (i % ${WEEKS}) as lead_date,
+      'd' || lpad(i::text, 7, '0') as driver_id,
+      -- Every day of the week, the first one most; and some without a date, which the order puts first.
+      case when i % 5000 = 7 then null else date '2025-12-29' - 7 * (i % ${WEEKS}) + case when i < 1000 or i % 2 = 0 then 0 else i / 50 % 7 end end as lead_date,
       case when i % 100 = 0 then '=Núñez, "' || i || E'"\\nPérez' else 'Pérez ' || i end as driver_name, iso_week,
       date '2025-12-29' - 7 * (i % ${WEEKS}) as week_start, rest.*
     from generate_series(1, ${ROWS}) i, (
@@ -112,6 +114,7 @@ const many = `
         scout_id, scout_name, scout_name_normalized, scout_is_active, scout_quality_bucket, is_scout_resolved,
         scout_source_table, scout_attribution_date, scout_priority, person_key, amount_overpaid
       from public.seed) rest, (select iso_week from public.seed) week;
+  create index on ops.mv_yango_cabinet_cobranza_enriched_14d (lead_date desc, driver_id);
   grant select on ops.mv_yango_cabinet_cobranza_enriched_14d to cuadre_reader;`;
 
 describe('large files', () => {
@@ -194,6 +197,67 @@ describe('large files', () => {
     objects().reset();
     expect(linesOf((await follow(await ask(week))).text)).toBe(66_668);
   });
+
+  /** The second connection's server process, told apart by its name. */
+  const second = 'the second connection of an export';
+
+  const sha = (text: string) => createHash('sha256').update(text).digest('base64');
+
+  test('are byte for byte the same on two connections at once and on one', async () => {
+    const { admin } = screens().database;
+    const together = await follow(await ask({}));
+    const lost: unknown[] = [];
+    const usual = patient(200_000);
+    const alone = {
+      ...usual,
+      work: screens().database.connect('cuadre_reader', { database: 'nowhere' }),
+      log: { ...usual.log, warn: (_message: string, fields: unknown) => void lost.push(fields) },
+      // Another file than the one that is there.
+      codeVersion: 'alone',
+    };
+    const one = await follow(await call(cobranzaExport, alone));
+    expect(lost).toHaveLength(1);
+    expect([one.text.length, sha(one.text)]).toEqual([together.text.length, sha(together.text)]);
+    const [all] = await admin.sql(z.strictObject({ ids: z.string() }))`
+      select string_agg(driver_id, ',' order by lead_date desc, driver_id) as ids
+      from ops.mv_yango_cabinet_cobranza_enriched_14d`;
+    const lines = together.text.split('\r\n').slice(1, -1);
+    expect(sha(lines.map((line) => line.slice(0, line.indexOf(','))).join())).toBe(sha(all?.ids ?? ''));
+  }, 120_000);
+
+  test.each([
+    ['lost', 'pg_terminate_backend(pid, 5000)', 503],
+    ['told to stop', 'pg_cancel_backend(pid)', 503],
+  ])(
+    'leave nothing when the second connection is %s on the way',
+    async (_what, stop, status) => {
+      const before = await objects().list();
+      const { admin } = screens().database;
+      const work = screens().database.connect('cuadre_reader', { applicationName: second });
+      const environment = { ...patient(200_000), work, codeVersion: stop };
+      /** Between two of its statements there is nothing to cancel; it comes to one that waits for this upload. */
+      const stopIt = async (): Promise<number> => {
+        const found = await admin.sql(z.strictObject({ pid: z.int(), done: z.literal(true) }))`
+          select pid, case when ${stop}::text like '%cancel%' then pg_cancel_backend(pid) else pg_terminate_backend(pid, 5000) end as done
+          from pg_stat_activity where application_name = ${second} and query like 'copy %' and state = 'active'`;
+        return found.length === 0 ? stopIt() : found.length;
+      };
+      let stopped: Promise<number> | undefined;
+      objects().fault = async (line) => {
+        if (!line.includes('partNumber=2&')) return undefined;
+        stopped ??= stopIt();
+        await stopped;
+        return undefined;
+      };
+      expect((await call(cobranzaExport, environment)).status).toBe(status);
+      expect(await stopped).toBe(1);
+      expect(objects().unfinished()).toBe(0);
+      expect(await objects().list()).toEqual(before);
+      objects().reset();
+      expect(linesOf((await follow(await call(cobranzaExport, environment))).text)).toBe(ROWS + 1);
+    },
+    120_000,
+  );
 
   test('are refused where they are wanted in the answer: by rows before anything is read, by bytes when they are known', async () => {
     const rows = await ask({ inline: 'true' });
