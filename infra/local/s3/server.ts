@@ -3,7 +3,6 @@ import type { buildApp } from 'fauxqs';
 import type { Gate } from '../iam/gate.ts';
 import type { S3Store, Spy } from '../sqs/parts.ts';
 import type { Trail } from '../trail.ts';
-import { hashLess } from './hashing.ts';
 import { isPresigned, type Refusal, refusedLink } from './link.ts';
 import { neededFor, type ObjectCall, placeOf } from './operation.ts';
 import { type BucketProperties, bucketArn } from './types.ts';
@@ -25,7 +24,6 @@ export class ObjectServer {
   constructor(app: App, store: S3Store, spy: Spy, trail: Trail) {
     this.#store = store;
     store.spy = objectSpy(spy, trail);
-    hashLess(store);
     app.addContentTypeParser(
       /^/,
       { parseAs: 'buffer', bodyLimit: MOST_BYTES },

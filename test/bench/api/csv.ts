@@ -9,13 +9,9 @@ import * as z from 'zod';
 import { cobranzaExport } from '../../../functions/api/collections/export.ts';
 import { createLog } from '../../../functions/core/log.ts';
 import { openEnvironment } from '../../../functions/core/services.ts';
-import { systemClock } from '../../../infra/local/clock.ts';
 import { localCredentials } from '../../../infra/local/lambda/variables.ts';
-import { QueueServer } from '../../../infra/local/sqs/server.ts';
-import { Trail } from '../../../infra/local/trail.ts';
 import { eventOf } from './adapter.ts';
-
-const BUCKET = 'files';
+import { Bucket } from './bucket.ts';
 
 /** What a 303 says of the file that it leads to. */
 const led = z.looseObject({ bytes: z.number() });
@@ -34,30 +30,33 @@ const outcome = z.strictObject({
 export type Outcome = z.infer<typeof outcome>;
 type File = Pick<Outcome, 'refusal' | 'rows' | 'bytes'>;
 
-/** The product's file goes where large ones go: to S3, played in this process; the child is the function. */
+/** The product's file goes where large ones go: to S3, of which this process plays the least; the child is the function. */
 export async function exportOnce(kind: 'product' | 'bare', url: string): Promise<Outcome> {
-  const server = await QueueServer.start({ port: 0, trail: new Trail(systemClock) });
-  server.objects.create(BUCKET, {});
+  const bucket = await Bucket.start();
   const env = {
     ...process.env,
     DATABASE_URL: url,
     LOG_LEVEL: 'error',
     EXPORT_FILE_MAX_ROWS: '10000000',
-    FILES_BUCKET: BUCKET,
+    FILES_BUCKET: 'files',
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
     AWS_SESSION_TOKEN: 'local',
-    AWS_ENDPOINT_URL_S3: server.url,
+    AWS_ENDPOINT_URL_S3: bucket.url,
   };
   const child = fork(import.meta.filename, [kind], { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   try {
-    return await new Promise((resolve, reject) => {
+    const done = await new Promise<Outcome>((resolve, reject) => {
       child.once('message', (message) => resolve(outcome.parse(message)));
       child.once('exit', (code) => reject(new Error(`the export by ${kind} ended with ${code}`)));
     });
+    if (kind === 'product' && done.refusal === null && bucket.bytes !== done.bytes) {
+      throw new Error(`of ${done.bytes} bytes ${bucket.bytes} arrived`);
+    }
+    return done;
   } finally {
-    await server.stop();
+    await bucket.stop();
   }
 }
 
