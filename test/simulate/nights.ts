@@ -1,20 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { cabinetDaily } from '../../functions/cabinet/pipeline.ts';
-import { workerConfig } from '../../functions/core/config.ts';
 import { connect, type Database } from '../../functions/core/database.ts';
-import { bury } from '../../functions/core/dead-letters.ts';
-import { CuadreError } from '../../functions/core/errors.ts';
 import type { Job } from '../../functions/core/job.ts';
-import type { Invocation } from '../../functions/core/lambda.ts';
-import { createLog } from '../../functions/core/log.ts';
 import { graphOf, wakeOf } from '../../functions/core/pipeline.ts';
-import { plan } from '../../functions/core/planner.ts';
-import { workRecords } from '../../functions/core/queue-worker.ts';
-import { MAX_TRIES } from '../../functions/core/retry.ts';
-import { sweep } from '../../functions/core/sweep.ts';
-import { Beats } from '../support/crash/beats.ts';
-import { Dead, Points, type Process } from '../support/crash/points.ts';
+import { Functions } from '../support/crash/functions.ts';
+import { type Connections, invoked, type Work } from '../support/crash/invoked.ts';
+import { Points, type Process } from '../support/crash/points.ts';
 import { type Clock, DAY, HOUR, MINUTE, SECOND } from './clock.ts';
 import type { Disorder } from './disorder.ts';
 import { type Due, SimulatedQueues } from './queues.ts';
@@ -40,19 +31,19 @@ export interface Counts {
   buried: number;
 }
 
-const silent = createLog({ level: 'error', write: () => {} });
-const run = z.strictObject({ run_id: z.uuid(), status: z.string() });
+/** The sweeper's own schedule is all that Scheduler is asked for. */
+const notAsked = async () => {
+  throw new Error('nothing here has another schedule');
+};
 
-interface Connections {
-  readonly work: Database;
-  readonly control: Database;
-}
+const run = z.strictObject({ run_id: z.uuid(), status: z.string() });
 
 /** The cabinet's nights on AWS's rules: what is due happens in the order of the clock, and nothing else moves it. */
 export class Nights {
   readonly counts: Counts = { runs: 0, deliveries: 0, stops: 0, sweeps: 0, buried: 0 };
   readonly #options: NightsOptions;
   readonly #queues: SimulatedQueues;
+  readonly #functions: Functions;
   /** A warm environment's connections, by function; a process that dies takes them along. */
   readonly #warm = new Map<string, Connections>();
   /** When the sweeper's schedule of a minute fires next; it is off without. */
@@ -61,6 +52,12 @@ export class Nights {
   private constructor(options: NightsOptions, queues: SimulatedQueues) {
     this.#options = options;
     this.#queues = queues;
+    this.#functions = new Functions({
+      pipeline: cabinetDaily,
+      jobs: options.bodies,
+      queues: queues.queues,
+      scheduler: { describe: notAsked, switch: (_name, on) => this.#switch(on), once: notAsked },
+    });
   }
 
   static async open(options: NightsOptions): Promise<Nights> {
@@ -115,90 +112,50 @@ export class Nights {
       due: at,
       now: at,
     } as const;
-    const planned = () =>
-      this.#process('planner', async (process, invocation) => {
-        const asked = { asOf: undefined, dryRun: false, input: {} };
-        await plan(cabinetDaily, asked, trigger, invocation, process.queues(this.#queues.queues));
-      });
-    while (!(await planned())) await clock.moveTo(clock.now + MINUTE);
+    const asked = { asOf: undefined, dryRun: false, input: {} };
+    const work = this.#functions.planner(asked, trigger);
+    while (!(await this.#process('planner', work))) await clock.moveTo(clock.now + MINUTE);
   }
 
   async #deliver(due: Due): Promise<void> {
     const record = await this.#queues.receive(due);
     if (record === undefined) return;
     this.counts.deliveries += 1;
-    const acknowledge = (process: Process) =>
-      process.step('acknowledge', () => this.#queues.forget(due, record));
+    const acknowledge = () => this.#queues.forget(due, record);
     if (due.dead) {
-      await this.#process('dead letters', async (process, invocation) => {
-        await bury(record, invocation, process.queues(this.#queues.queues));
+      if (await this.#process('dead letters', this.#functions.deadLetters(record, acknowledge))) {
         this.counts.buried += 1;
-        await acknowledge(process);
-      });
+      }
     } else if (due.job === wakeOf(cabinetDaily)) {
       await this.#sweep(acknowledge);
     } else {
-      await this.#process(due.job, async (process, invocation) => {
-        const job = this.#options.bodies(process).find(({ name }) => name === due.job);
-        if (job === undefined) throw new Error(`no body for ${due.job}`);
-        const queues = process.queues(this.#queues.queues);
-        const { batchItemFailures } = await workRecords(job, [record], invocation, queues);
-        if (batchItemFailures.length === 0) await acknowledge(process);
-      });
+      await this.#process(due.job, this.#functions.worker(due.job, record, acknowledge));
     }
   }
 
-  async #sweep(afterwards: (process: Process) => Promise<void> = async () => {}): Promise<void> {
-    const { clock } = this.#options;
-    const switchTo = (next: number | undefined) => async () => {
-      const changes = (this.#minute === undefined) !== (next === undefined);
-      if (changes) this.#minute = next;
-      return changes;
-    };
+  async #sweep(acknowledge?: () => Promise<void>): Promise<void> {
     this.counts.sweeps += 1;
-    await this.#process('sweeper', async (process, { environment }) => {
-      const schedule = process.schedule({
-        enable: switchTo(clock.now + MINUTE),
-        disable: switchTo(undefined),
-      });
-      await sweep(environment.control, process.queues(this.#queues.queues), schedule);
-      await afterwards(process);
-    });
+    await this.#process('sweeper', this.#functions.sweeper(acknowledge));
+  }
+
+  /** Whether anything had to be changed. */
+  async #switch(on: boolean): Promise<boolean> {
+    if (on === (this.#minute !== undefined)) return false;
+    this.#minute = on ? this.#options.clock.now + MINUTE : undefined;
+    return true;
   }
 
   /** False when it died, or gave up. */
-  async #process(
-    name: string,
-    work: (process: Process, invocation: Invocation) => Promise<void>,
-  ): Promise<boolean> {
+  async #process(name: string, work: Work): Promise<boolean> {
     const { clock, disorder, admin } = this.#options;
     const planned = disorder.plan(name);
     const points = new Points(planned, async (pid) => {
       await admin.sql`select pg_terminate_backend(${pid}, 10000)`;
     });
     const process = points.process(name);
-    const { work: worker, control } = this.#connections(name);
-    const beats = new Beats();
     try {
-      await work(process, {
-        environment: {
-          work: process.database(worker, () => beats.once(process)),
-          control: process.database(control),
-          log: silent,
-          codeVersion: 'simulated',
-          config: workerConfig({ MAX_RECEIVES: String(MAX_TRIES) }),
-        },
-        log: silent,
-        requestId: randomUUID(),
-        functionArn: 'arn:aws:lambda:::function:simulated',
-        remaining: () => 600_000,
-      });
-      return !process.dead;
-    } catch (error) {
-      if (error instanceof Dead || error instanceof CuadreError) return false;
-      throw error;
+      return await invoked(process, this.#connections(name), work);
     } finally {
-      beats.restore();
       const stopped = [...planned.keys()].some((at) => at < points.passed.length);
       if (stopped) {
         this.counts.stops += 1;

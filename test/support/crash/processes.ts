@@ -1,15 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { workerConfig } from '../../../functions/core/config.ts';
-import { CuadreError } from '../../../functions/core/errors.ts';
-import type { Invocation } from '../../../functions/core/lambda.ts';
-import { createLog } from '../../../functions/core/log.ts';
-import { MAX_TRIES } from '../../../functions/core/retry.ts';
-import { Beats } from './beats.ts';
 import { Gate } from './gate.ts';
-import { Dead, type Process } from './points.ts';
+import { invoked, type Work } from './invoked.ts';
 import type { WorldOptions } from './world-options.ts';
-
-type Work = (process: Process, invocation: Invocation) => Promise<void>;
 
 interface Called {
   readonly gate?: Gate;
@@ -18,8 +9,6 @@ interface Called {
 }
 
 const OTHER = 'the other one';
-
-const silent = createLog({ level: 'error', write: () => {} });
 
 /** The processes of a night, one after the other, each with connections of its own; one of them, where it is said, twice at once. */
 export class Processes {
@@ -65,31 +54,11 @@ export class Processes {
 
   async #run(name: string, work: Work, { gate, called }: Called): Promise<boolean> {
     const { database, points, twice, portOf } = this.#options;
-    const process = points.process(name, gate);
     const open = () => database.connect('cuadre_jobs', { port: portOf?.(name), applicationName: called });
     const opened = { work: open(), control: open() };
-    const beats = twice === undefined ? new Beats() : undefined;
     try {
-      await work(process, {
-        environment: {
-          work: process.database(opened.work, async () => beats?.once(process)),
-          control: process.database(opened.control),
-          log: silent,
-          codeVersion: 'test',
-          config: workerConfig({ MAX_RECEIVES: String(MAX_TRIES) }),
-        },
-        log: silent,
-        requestId: randomUUID(),
-        functionArn: 'arn:aws:lambda:::function:test',
-        remaining: () => 600_000,
-      });
-      return !process.dead;
-    } catch (error) {
-      // Dead, or out of its depth, a lost connection say: either way its caller comes again.
-      if (error instanceof Dead || error instanceof CuadreError) return false;
-      throw error;
+      return await invoked(points.process(name, gate), opened, work, { beating: twice === undefined });
     } finally {
-      beats?.restore();
       await Promise.all([opened.work.close(), opened.control.close()]);
     }
   }
