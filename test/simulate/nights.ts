@@ -5,6 +5,7 @@ import type { Job } from '../../functions/core/job.ts';
 import { graphOf, wakeOf } from '../../functions/core/pipeline.ts';
 import { Functions } from '../support/crash/functions.ts';
 import { type Connections, invoked, type Work } from '../support/crash/invoked.ts';
+import { kill } from '../support/crash/kill.ts';
 import { Points, type Process } from '../support/crash/points.ts';
 import { type Clock, DAY, HOUR, MINUTE, SECOND } from './clock.ts';
 import type { Disorder } from './disorder.ts';
@@ -12,6 +13,11 @@ import { type Due, SimulatedQueues } from './queues.ts';
 
 /** 02:00 in Lima, when the cabinet's schedule fires. */
 const FIRES = 7 * HOUR;
+/**
+ * Hours go by between two invocations, by the clock, and a minute of idleness ends a connection: each of them would begin
+ * with new ones, and a night take half as long again. Lost connections are among the faults.
+ */
+const NEVER_IDLE = 1_000_000;
 /** The sweeper's daily schedule. */
 const DAILY_SWEEP = 15 * HOUR;
 
@@ -149,9 +155,7 @@ export class Nights {
   async #process(name: string, work: Work): Promise<boolean> {
     const { clock, disorder, admin } = this.#options;
     const planned = disorder.plan(name);
-    const points = new Points(planned, async (pid) => {
-      await admin.sql`select pg_terminate_backend(${pid}, 10000)`;
-    });
+    const points = new Points(planned, (pid) => kill(admin, pid));
     const process = points.process(name);
     try {
       return await invoked(process, this.#connections(name), work);
@@ -169,7 +173,7 @@ export class Nights {
   #connections(name: string): Connections {
     const warm = this.#warm.get(name);
     if (warm !== undefined) return warm;
-    const open = () => connect({ url: this.#options.url('cuadre_jobs') });
+    const open = () => connect({ url: this.#options.url('cuadre_jobs'), idleTimeoutSeconds: NEVER_IDLE });
     const opened = { work: open(), control: open() };
     this.#warm.set(name, opened);
     return opened;

@@ -1,5 +1,5 @@
 import { Gate } from './gate.ts';
-import { invoked, type Work } from './invoked.ts';
+import { type Connections, invoked, type Work } from './invoked.ts';
 import type { WorldOptions } from './world-options.ts';
 
 interface Called {
@@ -10,9 +10,13 @@ interface Called {
 
 const OTHER = 'the other one';
 
-/** The processes of a night, one after the other, each with connections of its own; one of them, where it is said, twice at once. */
+/**
+ * The processes of a night, one after the other; one of them, where it is said, twice at once. A function's environment
+ * stays warm, as Lambda's do: its next process has the connections of the last one, unless that one died.
+ */
 export class Processes {
   readonly #options: Pick<WorldOptions, 'database' | 'points' | 'twice' | 'portOf'>;
+  readonly #warm = new Map<string, Connections>();
   #begun = 0;
 
   constructor(options: Pick<WorldOptions, 'database' | 'points' | 'twice' | 'portOf'>) {
@@ -53,18 +57,46 @@ export class Processes {
   }
 
   async #run(name: string, work: Work, { gate, called }: Called): Promise<boolean> {
-    const { database, points, twice, portOf } = this.#options;
-    const open = () => database.connect('cuadre_jobs', { port: portOf?.(name), applicationName: called });
-    const opened = { work: open(), control: open() };
+    const { points, twice } = this.#options;
+    const process = points.process(name, gate);
+    const beside = called !== undefined;
+    const connections = beside ? this.#open(name, called) : this.#connections(name);
     try {
-      return await invoked(points.process(name, gate), opened, work, { beating: twice === undefined });
+      return await invoked(process, connections, work, { beating: twice === undefined });
     } finally {
-      await Promise.all([opened.work.close(), opened.control.close()]);
+      if (beside) await closed(connections);
+      else if (process.dead) await this.#forget(name);
     }
+  }
+
+  #open(name: string, applicationName?: string): Connections {
+    const { database, portOf } = this.#options;
+    const open = () => database.connect('cuadre_jobs', { port: portOf?.(name), applicationName });
+    return { work: open(), control: open() };
+  }
+
+  #connections(name: string): Connections {
+    const warm = this.#warm.get(name) ?? this.#open(name);
+    this.#warm.set(name, warm);
+    return warm;
+  }
+
+  async #forget(name: string): Promise<void> {
+    const connections = this.#warm.get(name);
+    this.#warm.delete(name);
+    if (connections !== undefined) await closed(connections);
+  }
+
+  async close(): Promise<void> {
+    for (const name of [...this.#warm.keys()]) await this.#forget(name);
   }
 
   async heartbeatsAge(): Promise<void> {
     await this.#options.database.admin
       .sql`update ops.heartbeats set beat_at = beat_at - interval '31 seconds'`;
   }
+}
+
+async function closed({ work, control }: Connections): Promise<void> {
+  await Promise.all([work.close(), control.close()]);
 }

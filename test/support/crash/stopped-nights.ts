@@ -5,6 +5,7 @@ import { testDatabase } from '../database.ts';
 import type { Dice } from '../dice.ts';
 import { FakeNotifier } from '../notifier.ts';
 import { Copies, type NightDatabase } from './copies.ts';
+import { kill } from './kill.ts';
 import { differences, type Left, leftBy, linesLeft } from './left.ts';
 import { type Fate, type Place, Points, type Process, type Stop } from './points.ts';
 import { Wire, type WirePlan } from './wire.ts';
@@ -106,9 +107,7 @@ export class StoppedNights {
     { rescue = 'the message', disorder, twice, wire: cut, jobs = this.#setting.jobs }: NightOptions,
   ): Promise<Ended> {
     const notifier = new FakeNotifier();
-    const points = new Points(new Map(plan), async (pid) => {
-      await database.admin.sql`select pg_terminate_backend(${pid}, 10000)`;
-    });
+    const points = new Points(new Map(plan), (pid) => kill(database.admin, pid));
     const { pipeline, asOf, begin, outOfOrder } = this.#setting;
     const wire = cut === undefined ? undefined : await Wire.start(database.url(), cut);
     const world = new World({

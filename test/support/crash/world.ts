@@ -59,6 +59,14 @@ export class World {
 
   /** @throws when the night does not come to rest */
   async night(): Promise<void> {
+    try {
+      await this.#night();
+    } finally {
+      await this.#processes.close();
+    }
+  }
+
+  async #night(): Promise<void> {
     let planned = false;
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
       this.#round = round;
