@@ -1,15 +1,16 @@
 import { bury } from '../../../functions/core/dead-letters.ts';
-import type { QueueRecord } from '../../../functions/core/events.ts';
+import type { QueueRecord, ScheduleEvent } from '../../../functions/core/events.ts';
 import type { Job } from '../../../functions/core/job.ts';
 import type { Pipeline } from '../../../functions/core/pipeline.ts';
 import { plan } from '../../../functions/core/planner.ts';
+import { planScheduled } from '../../../functions/core/planner-handler.ts';
 import { workRecords } from '../../../functions/core/queue-worker.ts';
 import type { Queues } from '../../../functions/core/queues.ts';
+import type { KnownSchedule } from '../../../functions/core/schedules/known.ts';
 import type { Scheduler } from '../../../functions/core/schedules/scheduler.ts';
 import type { Trigger } from '../../../functions/core/start.ts';
-import { sweep } from '../../../functions/core/sweep.ts';
-import { sweepSchedule } from '../../../functions/core/sweep-schedule.ts';
-import type { Work } from './invoked.ts';
+import { sweepAndLook } from '../../../functions/core/sweep-and-look.ts';
+import { silent, type Work } from './invoked.ts';
 import type { Process } from './points.ts';
 
 /** What the functions of a pipeline have around them. */
@@ -20,6 +21,10 @@ export interface Surroundings {
   readonly queues: Queues;
   /** Has a schedule of the name SWEEP. */
   readonly scheduler: Scheduler;
+  /** What the sweeper looks after; nothing unless given. */
+  readonly schedules?: readonly KnownSchedule[];
+  /** The machine's time unless given. */
+  readonly now?: () => Date;
 }
 
 type Acknowledge = () => Promise<unknown>;
@@ -39,6 +44,15 @@ export class Functions {
     const { pipeline, queues } = this.#around;
     return async (process, invocation) => {
       await plan(pipeline, request, trigger, invocation, process.queues(queues));
+    };
+  }
+
+  /** The planner as a schedule calls it, which asks first whether the time may begin its run. */
+  scheduled(event: ScheduleEvent, group: string): Work {
+    const { pipeline, queues, scheduler } = this.#around;
+    return async (process, invocation) => {
+      const parts = { scheduler: process.scheduler(scheduler), group, now: this.#now() };
+      await planScheduled(pipeline, event, invocation, process.queues(queues), parts);
     };
   }
 
@@ -62,11 +76,22 @@ export class Functions {
 
   /** @param acknowledge where a message woke it */
   sweeper(acknowledge?: Acknowledge): Work {
-    const { queues, scheduler } = this.#around;
+    const { queues, scheduler, schedules = [] } = this.#around;
     return async (process, { environment: { control } }) => {
-      const schedule = sweepSchedule(SWEEP, process.scheduler(scheduler));
-      await sweep(control, process.queues(queues), schedule);
+      await sweepAndLook({
+        control,
+        queues: process.queues(queues),
+        scheduler: process.scheduler(scheduler),
+        sweepSchedule: SWEEP,
+        schedules,
+        log: silent,
+        now: this.#now(),
+      });
       if (acknowledge !== undefined) await process.step('acknowledge', acknowledge);
     };
+  }
+
+  #now(): Date {
+    return this.#around.now?.() ?? new Date();
   }
 }

@@ -12,7 +12,7 @@ import { Wire, type WirePlan } from './wire.ts';
 import { type Rescue, type Twice, World, type WorldOptions } from './world.ts';
 
 /** What a night is about. */
-export interface Setting extends Pick<WorldOptions, 'pipeline' | 'asOf' | 'begin' | 'outOfOrder'> {
+export interface Setting extends Pick<WorldOptions, 'pipeline' | 'asOf' | 'begin' | 'day' | 'outOfOrder'> {
   /** The process that it is about; every one unless given. */
   readonly about?: string;
   load(admin: Database): Promise<unknown>;
@@ -34,7 +34,7 @@ export interface Ended {
   readonly places: readonly Place[];
   stops(fate: Fate): Stop[];
   readonly left: Left;
-  /** What people were told, each once. */
+  /** What people and Scheduler were told, each once. */
   readonly told: readonly string[];
   /** Messages delivered, and messages sent. */
   readonly delivered: number;
@@ -108,7 +108,7 @@ export class StoppedNights {
   ): Promise<Ended> {
     const notifier = new FakeNotifier();
     const points = new Points(new Map(plan), (pid) => kill(database.admin, pid));
-    const { pipeline, asOf, begin, outOfOrder } = this.#setting;
+    const { pipeline, asOf, begin, day, outOfOrder } = this.#setting;
     const wire = cut === undefined ? undefined : await Wire.start(database.url(), cut);
     const world = new World({
       database,
@@ -118,6 +118,7 @@ export class StoppedNights {
       points,
       rescue,
       ...(begin === undefined ? {} : { begin }),
+      ...(day === undefined ? {} : { day }),
       ...(outOfOrder === undefined ? {} : { outOfOrder }),
       ...(disorder === undefined ? {} : { disorder }),
       ...(twice === undefined ? {} : { twice }),
@@ -136,7 +137,7 @@ export class StoppedNights {
       places: points.places(),
       stops: (fate) => points.stops(fate),
       left: await leftBy(database.admin),
-      told: [...new Set(notifier.told)].toSorted(),
+      told: [...new Set([...notifier.told, ...world.told])].toSorted(),
       delivered: world.delivered,
       sent: world.sent,
       messages: wire?.messages ?? 0,

@@ -5,6 +5,7 @@ import type { Queues } from '../../../functions/core/queues.ts';
 import { MAX_TRIES } from '../../../functions/core/retry.ts';
 import type { Trigger } from '../../../functions/core/start.ts';
 import { FakeScheduler } from '../scheduler.ts';
+import { Day } from './day.ts';
 import { Functions, SWEEP } from './functions.ts';
 import { Processes } from './processes.ts';
 import type { WorldOptions } from './world-options.ts';
@@ -35,7 +36,8 @@ export class World {
   readonly #processes: Processes;
   readonly #waiting: Message[] = [];
   readonly #trigger: Trigger;
-  readonly #scheduler = new FakeScheduler({ name: SWEEP });
+  readonly #scheduler: FakeScheduler;
+  readonly #day: Day | undefined;
   readonly #functions: Functions;
   #round = 0;
   /** Messages sent, and deliveries, of copies too. */
@@ -45,13 +47,17 @@ export class World {
   constructor(options: WorldOptions) {
     this.#options = options;
     this.#processes = new Processes(options);
+    const { pipeline, jobs, day } = options;
+    this.#day = day && new Day(day);
+    this.#scheduler = this.#day?.scheduler ?? new FakeScheduler({ name: SWEEP });
     this.#scheduler.on.set(SWEEP, false);
-    const { pipeline, jobs } = options;
     this.#functions = new Functions({
       pipeline,
       jobs: typeof jobs === 'function' ? jobs : () => jobs,
       queues: this.#queues,
       scheduler: this.#scheduler,
+      schedules: day === undefined ? [] : [day.schedule],
+      now: () => this.#day?.now ?? new Date(),
     });
     const now = new Date();
     this.#trigger = { kind: 'schedule', key: `schedule ${randomUUID()}`, detail: {}, due: now, now };
@@ -67,23 +73,31 @@ export class World {
   }
 
   async #night(): Promise<void> {
-    let planned = false;
+    let begun = false;
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
       this.#round = round;
-      planned ||= await this.#plan();
+      begun = (begun && this.#day === undefined) || (await this.#begin());
       const first = round > 0 && this.#options.rescue === 'the sweeper';
       if (first) await this.#minutePasses();
       await this.#deliverAll();
-      const over = planned && !(await this.#underWay()) && this.#waiting.length === 0;
+      const idle = this.#waiting.length === 0 && !(await this.#underWay());
       // The sweeper goes to rest as well.
-      if (over && !this.#minute) return;
+      if (begun && idle && !this.#minute) return;
+      if (this.#waiting.length === 0 && !this.#minute) this.#day?.moveOn();
       await this.#minutePasses();
     }
     throw new Error(`the night has not come to rest after ${MOST_ROUNDS} rounds`);
   }
 
-  #plan(): Promise<boolean> {
-    const { asOf, input = {}, begin } = this.#options;
+  /** @returns whether nothing more is to begin */
+  #begin(): Promise<boolean> {
+    const { asOf, input = {}, begin, day, database } = this.#options;
+    if (this.#day !== undefined && day !== undefined) {
+      const { group } = day.schedule;
+      return this.#day.fire(database.admin, (event) =>
+        this.#processes.alive('planner', this.#functions.scheduled(event, group)),
+      );
+    }
     if (begin !== undefined) {
       return this.#processes.alive(begin.name, async (process, invocation) => {
         await begin.run(invocation, process.queues(this.#queues), process);
@@ -118,11 +132,22 @@ export class World {
   /** Long enough for a lease to end, and for the sweeper to come by: on its schedule or, at the latest, its daily one. */
   async #minutePasses(): Promise<void> {
     await this.#processes.heartbeatsAge();
-    if (this.#minute || this.#waiting.length === 0) await this.#sweep();
+    if (this.#day === undefined) {
+      if (this.#minute || this.#waiting.length === 0) await this.#sweep();
+      return;
+    }
+    this.#day.minutePasses();
+    const due = this.#minute || this.#day.sweepIsDue;
+    if (due && (await this.#sweep())) this.#day.swept();
   }
 
-  async #sweep(acknowledge?: () => Promise<void>): Promise<void> {
-    await this.#processes.alive('sweeper', this.#functions.sweeper(acknowledge));
+  /** How Scheduler stands, where there is a day. */
+  get told(): readonly string[] {
+    return this.#day?.told() ?? [];
+  }
+
+  #sweep(acknowledge?: () => Promise<void>): Promise<boolean> {
+    return this.#processes.alive('sweeper', this.#functions.sweeper(acknowledge));
   }
 
   get #minute(): boolean {
