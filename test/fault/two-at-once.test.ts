@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { cabinetNight, deadLetterNight } from '../support/crash/cabinet-night.ts';
 import { ALL, chosen } from '../support/crash/sample.ts';
+import { lateNight, missedNight } from '../support/crash/scheduled-nights.ts';
 import { type Setting, StoppedNights, type Whole } from '../support/crash/stopped-nights.ts';
 import { timed } from '../support/crash/timed.ts';
 import { uploadNight } from '../support/crash/upload-night.ts';
@@ -9,6 +10,8 @@ const settings: readonly (readonly [string, Setting])[] = [
   ['cabinet-daily', cabinetNight],
   ['cabinet-daily with a dead letter', deadLetterNight],
   ['cabinet.upload-take', uploadNight('leads')],
+  ['a source that is late', lateNight],
+  ['missed times', missedNight],
 ];
 
 /** Without `npm run faults`, one place of each of these: who plans, who sweeps, and a worker, which sends what follows. */
