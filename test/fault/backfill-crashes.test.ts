@@ -51,7 +51,7 @@ async function backfillWith(plan: readonly Stop[]) {
           await startBackfill(control.sql, toyPipeline, request, by, 'test').catch((error: unknown) => {
             if (!(error instanceof ConflictError)) throw error;
           });
-          await sendOutbox(control, queues, null);
+          await sendOutbox(control, process.queues(queues), null);
         } finally {
           await operator.close();
         }

@@ -2,14 +2,17 @@ import * as z from 'zod';
 import { cabinetDaily } from '../../functions/cabinet/pipeline.ts';
 import { connect, type Database } from '../../functions/core/database.ts';
 import type { Job } from '../../functions/core/job.ts';
-import { graphOf, wakeOf } from '../../functions/core/pipeline.ts';
+import { wakeOf } from '../../functions/core/pipeline.ts';
+import { askedUpload } from '../support/crash/asked-upload.ts';
 import { Functions } from '../support/crash/functions.ts';
 import { type Connections, invoked, type Work } from '../support/crash/invoked.ts';
 import { kill } from '../support/crash/kill.ts';
 import { Points, type Process } from '../support/crash/points.ts';
 import { type Clock, DAY, HOUR, MINUTE, SECOND } from './clock.ts';
 import type { Disorder } from './disorder.ts';
+import type { File } from './files.ts';
 import { type Due, SimulatedQueues } from './queues.ts';
+import { leadIdsAgain } from './upstream.ts';
 
 /** 02:00 in Lima, when the cabinet's schedule fires. */
 const FIRES = 7 * HOUR;
@@ -18,6 +21,8 @@ const FIRES = 7 * HOUR;
  * with new ones, and a night take half as long again. Lost connections are among the faults.
  */
 const NEVER_IDLE = 1_000_000;
+/** 20:00 in Lima, when people upload what they have. */
+const EVENING = HOUR;
 /** The sweeper's daily schedule. */
 const DAILY_SWEEP = 15 * HOUR;
 
@@ -31,6 +36,7 @@ export interface NightsOptions {
 
 export interface Counts {
   runs: number;
+  uploads: number;
   deliveries: number;
   stops: number;
   sweeps: number;
@@ -44,9 +50,9 @@ const notAsked = async () => {
 
 const run = z.strictObject({ run_id: z.uuid(), status: z.string() });
 
-/** The cabinet's nights on AWS's rules: what is due happens in the order of the clock, and nothing else moves it. */
+/** The cabinet's evenings and nights on AWS's rules: what is due happens in the order of the clock, and nothing else moves it. */
 export class Nights {
-  readonly counts: Counts = { runs: 0, deliveries: 0, stops: 0, sweeps: 0, buried: 0 };
+  readonly counts: Counts = { runs: 0, uploads: 0, deliveries: 0, stops: 0, sweeps: 0, buried: 0 };
   readonly #options: NightsOptions;
   readonly #queues: SimulatedQueues;
   readonly #functions: Functions;
@@ -68,32 +74,55 @@ export class Nights {
 
   static async open(options: NightsOptions): Promise<Nights> {
     const wake = wakeOf(cabinetDaily);
-    const jobs = [...Object.keys(graphOf(cabinetDaily)), wake];
+    const jobs = [...Object.keys(cabinetDaily.jobs), wake];
     return new Nights(options, await SimulatedQueues.start(jobs, wake, options.disorder));
   }
 
+  /** The evening before: people upload files, and they are taken in before the night. @param day of the night */
+  async evening(day: number, files: readonly File[]): Promise<void> {
+    const { clock, disorder, admin } = this.#options;
+    disorder.newNight();
+    await clock.moveTo(day * DAY + EVENING);
+    for (const { uploadId, dataset, text } of files) {
+      await admin.sql`select ops.request_upload(${uploadId}::uuid, ${dataset}, 'ana', ${`${dataset}.csv`}, ${text.length}::bigint)`;
+      const asOf = new Date(clock.now - DAY).toISOString().slice(0, 10);
+      const asks = askedUpload(uploadId, asOf, new Date(clock.now), this.#queues.queues);
+      // Who is not answered asks again, and so does who is told that another file is being taken in.
+      while (!(await this.#process('api', asks))) await this.#goOn(clock.now + MINUTE);
+    }
+    this.counts.uploads += files.length;
+    await this.#goOn(day * DAY + FIRES - HOUR);
+  }
+
   /**
-   * From the schedule's firing to the next one's. @param day since 1970-01-01
-   * @returns the night's runs
+   * From the schedule's firing to the next evening. @param day since 1970-01-01
+   * @returns the runs since the evening before
    */
   async night(day: number): Promise<z.output<typeof run>[]> {
     const { clock, disorder, admin } = this.#options;
-    const [from, to] = [day * DAY + FIRES, (day + 1) * DAY + FIRES - HOUR];
-    disorder.newNight();
+    const from = day * DAY + FIRES;
     await clock.moveTo(from);
     await this.#plan(from);
     // Scheduler delivers at least once.
     if (disorder.happens(0.2)) await this.#plan(from);
-    let daily: number | undefined = day * DAY + DAILY_SWEEP;
+    await this.#goOn(day * DAY + DAILY_SWEEP);
+    await this.#sweep();
+    await this.#goOn((day + 1) * DAY + EVENING - MINUTE);
+    const runs = await admin.sql(run)`
+      select run_id, status from ops.runs where created_at >= ${new Date(day * DAY + EVENING).toISOString()}::timestamptz`;
+    this.counts.runs += runs.length;
+    return runs;
+  }
+
+  /** All that is due until then. */
+  async #goOn(to: number): Promise<void> {
+    const { clock, disorder } = this.#options;
     for (;;) {
       const due = this.#queues.due();
-      const next = Math.min(...due.map(({ at }) => at), this.#minute ?? to, daily ?? to, to);
+      const next = Math.min(...due.map(({ at }) => at), this.#minute ?? to, to);
       if (next >= to) break;
       await clock.moveTo(next);
-      if (daily !== undefined && daily <= clock.now) {
-        daily = undefined;
-        await this.#sweep();
-      } else if (this.#minute !== undefined && this.#minute <= clock.now) {
+      if (this.#minute !== undefined && this.#minute <= clock.now) {
         this.#minute = clock.now + MINUTE;
         await this.#sweep();
       } else {
@@ -102,10 +131,6 @@ export class Nights {
       }
     }
     await clock.moveTo(to);
-    const runs = await admin.sql(run)`
-      select run_id, status from ops.runs where created_at >= ${new Date(from).toISOString()}::timestamptz`;
-    this.counts.runs += runs.length;
-    return runs;
   }
 
   async #plan(due: number): Promise<void> {
@@ -135,6 +160,7 @@ export class Nights {
     } else if (due.job === wakeOf(cabinetDaily)) {
       await this.#sweep(acknowledge);
     } else {
+      await leadIdsAgain(this.#options.admin);
       await this.#process(due.job, this.#functions.worker(due.job, record, acknowledge));
     }
   }

@@ -100,7 +100,7 @@ export class World {
     }
     if (begin !== undefined) {
       return this.#processes.alive(begin.name, async (process, invocation) => {
-        await begin.run(invocation, process.queues(this.#queues), process);
+        await begin.run(invocation, this.#queues, process);
       });
     }
     const request = { asOf, dryRun: false, input };
