@@ -4,10 +4,9 @@ import { parse } from './input.ts';
 import { lambdaHandler } from './lambda.ts';
 import { sqsQueues } from './queues.ts';
 import { schedulesOf } from './schedules/known.ts';
-import { lookAt } from './schedules/look.ts';
 import { awsScheduler } from './schedules/scheduler.ts';
-import { sweep, wouldSweep } from './sweep.ts';
-import { sweepSchedule } from './sweep-schedule.ts';
+import { wouldSweep } from './sweep.ts';
+import { sweepAndLook } from './sweep-and-look.ts';
 
 const asked = z.strictObject({ dryRun: z.boolean().default(true) });
 const scheduler = awsScheduler();
@@ -26,13 +25,15 @@ export const handler = lambdaHandler('sweeper', async (event, { environment, log
       code: 'NO_SWEEP_SCHEDULE',
     });
   }
-  const swept = await sweep(
+  const { swept, looked } = await sweepAndLook({
     control,
-    sqsQueues(config.QUEUES),
-    sweepSchedule(config.SWEEP_SCHEDULE, scheduler),
-  );
-  // After the sweep: workers wait for it, and no trouble with a schedule may keep it from them.
-  const looked = await lookAt(schedulesOf(process.env), { control, scheduler, log, now: new Date() });
+    queues: sqsQueues(config.QUEUES),
+    scheduler,
+    sweepSchedule: config.SWEEP_SCHEDULE,
+    schedules: schedulesOf(process.env),
+    log,
+    now: new Date(),
+  });
   log.info('swept', { ...swept, ...looked });
   return event.from === 'queue' ? { batchItemFailures: [] } : { ...swept, schedules: looked, dryRun: false };
 });

@@ -2,15 +2,17 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { shardedJob } from '../../functions/core/job.ts';
 import { pipeline } from '../../functions/core/pipeline.ts';
-import { FATES, type Fate, Points } from '../support/crash/points.ts';
+import { kill } from '../support/crash/kill.ts';
+import { FATES, Points, type Stop } from '../support/crash/points.ts';
+import { pairs, strided } from '../support/crash/sample.ts';
+import { timed } from '../support/crash/timed.ts';
 import { type Rescue, World } from '../support/crash/world.ts';
 import { testDatabase } from '../support/database.ts';
-import { Dice } from '../support/dice.ts';
 import { createEffects, toyJob } from '../support/toy.ts';
 
 /** `npm run faults` tries every point; otherwise every so many, another set for each fate. */
-const STRIDE = process.env['FAULTS'] === 'all' ? 1 : 37;
-const PAIRS = process.env['FAULTS'] === 'all' ? 400 : 8;
+const STRIDE = 37;
+const PAIRS = { pairs: 8, allPairs: 400 };
 const RESCUES: readonly Rescue[] = ['the message', 'the sweeper'];
 
 const node = { description: 'A toy. Input: none.', timeoutSeconds: 10, memoryMb: 128 };
@@ -81,15 +83,13 @@ async function remains(asOf: string): Promise<string[]> {
 let nights = 0;
 
 /** A night of its own date in the one database. */
-async function nightWith(plan: readonly (readonly [at: number, fate: Fate])[], rescue: Rescue) {
+async function nightWith(plan: readonly Stop[], rescue: Rescue) {
   const asOf = new Date(Date.UTC(2010, 0, 1 + nights)).toISOString().slice(0, 10);
   nights += 1;
   await database.admin.sql`truncate public.toy_effects`;
-  const points = new Points(new Map(plan), async (pid) => {
-    await database.admin.sql`select pg_terminate_backend(${pid}, 10000)`;
-  });
+  const points = new Points(new Map(plan), (pid) => kill(database.admin, pid));
   await new World({ database, pipeline: graph, jobs, asOf, points, rescue }).night();
-  return { left: await remains(asOf), points: points.passed };
+  return { left: await remains(asOf), points };
 }
 
 describe.each(RESCUES)(
@@ -115,31 +115,35 @@ describe.each(RESCUES)(
     test.each(FATES)(
       'at any of its points, by the loss of the %s',
       async (fate) => {
-        let tried = 0;
-        for (
-          let at = FATES.indexOf(fate) % STRIDE;
-          at < undisturbed.points.length;
-          at += STRIDE, tried += 1
-        ) {
-          const { left } = await nightWith([[at, fate]], rescue);
-          expect(left, `${fate} at ${at}, ${undisturbed.points[at]}`).toEqual(undisturbed.left);
+        const stops = undisturbed.points.stops(fate);
+        const spent = timed(strided(stops, STRIDE, FATES.indexOf(fate)));
+        for (const stop of spent) {
+          const { left } = await nightWith([stop], rescue);
+          expect(left, `${fate} at ${stop[0]}, ${undisturbed.points.passed[stop[0]]}`).toEqual(
+            undisturbed.left,
+          );
         }
         console.log(
-          `${tried} of ${undisturbed.points.length} points, ${fate}, ${rescue}: 0 lost, 0 doubled, 0 stuck`,
+          `toys of a graph: ${spent.of(stops.length, 'stops')}, ${fate}, ${rescue}: 0 lost, 0 doubled, 0 stuck`,
         );
       },
       3_600_000,
     );
 
     test('at two points, drawn by a seed', async () => {
-      const dice = new Dice(20_260_113);
-      for (let pair = 0; pair < PAIRS; pair += 1) {
-        const plan = [dice.below(undisturbed.points.length), dice.below(undisturbed.points.length)].map(
-          (at) => [at, FATES[dice.below(FATES.length)] ?? 'process'] as const,
-        );
+      const drawn = pairs(
+        FATES.flatMap((fate) => undisturbed.points.stops(fate)),
+        PAIRS,
+        20_260_113,
+      );
+      const spent = timed(drawn);
+      for (const plan of spent) {
         const { left } = await nightWith(plan, rescue);
         expect(left, JSON.stringify(plan)).toEqual(undisturbed.left);
       }
+      console.log(
+        `toys of a graph: ${spent.of(drawn.length, 'pairs')}, ${rescue}: 0 lost, 0 doubled, 0 stuck`,
+      );
     }, 3_600_000);
   },
 );

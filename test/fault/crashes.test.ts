@@ -1,14 +1,17 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import type { Job } from '../../functions/core/job.ts';
-import { FATES, type Fate, Points } from '../support/crash/points.ts';
+import { kill } from '../support/crash/kill.ts';
+import { FATES, Points, type Stop } from '../support/crash/points.ts';
+import { pairs, strided } from '../support/crash/sample.ts';
+import { timed } from '../support/crash/timed.ts';
 import { type Rescue, World } from '../support/crash/world.ts';
 import { testDatabase } from '../support/database.ts';
 import { createEffects, toyJob, toyPipeline } from '../support/toy.ts';
 
 /** `npm run faults` tries every point; otherwise every so many, another set for each fate. */
-const STRIDE = process.env['FAULTS'] === 'all' ? 1 : 41;
-const PAIRS = process.env['FAULTS'] === 'all' ? 400 : 6;
+const STRIDE = 41;
+const PAIRS = { pairs: 6, allPairs: 400 };
 const RESCUES: readonly Rescue[] = ['the message', 'the sweeper'];
 
 const jobs = [
@@ -43,19 +46,13 @@ async function remains(asOf: string): Promise<string[]> {
 let nights = 0;
 
 /** A night of its own date in the one database. */
-async function nightWith(
-  plan: readonly (readonly [at: number, fate: Fate])[],
-  rescue: Rescue,
-  bodies: readonly Job[] = jobs,
-) {
+async function nightWith(plan: readonly Stop[], rescue: Rescue, bodies: readonly Job[] = jobs) {
   const asOf = new Date(Date.UTC(2010, 0, 1 + nights)).toISOString().slice(0, 10);
   nights += 1;
   await database.admin.sql`truncate public.toy_effects`;
-  const points = new Points(new Map(plan), async (pid) => {
-    await database.admin.sql`select pg_terminate_backend(${pid}, 10000)`;
-  });
+  const points = new Points(new Map(plan), (pid) => kill(database.admin, pid));
   await new World({ database, pipeline: toyPipeline, jobs: bodies, asOf, points, rescue }).night();
-  return { left: await remains(asOf), points: points.passed };
+  return { left: await remains(asOf), points };
 }
 
 describe.each(RESCUES)('a night that is stopped ends as the undisturbed one, rescued by %s', (rescue) => {
@@ -69,7 +66,7 @@ describe.each(RESCUES)('a night that is stopped ends as the undisturbed one, res
       ['toy.alert', 'toy.first', 'toy.second', 'toy.second', 'toy.third'].map((job) => `effect ${job} done`),
     );
     expect(undisturbed.left.filter((left) => /^(unsent|at work)/.test(left))).toEqual([]);
-    const processes = new Set(undisturbed.points.map((point) => point.split(':')[0]));
+    const processes = new Set(undisturbed.points.passed.map((point) => point.split(':')[0]));
     expect([...processes].toSorted()).toEqual(
       ['planner', 'sweeper', ...jobs.map(({ name }) => name)].toSorted(),
     );
@@ -78,28 +75,31 @@ describe.each(RESCUES)('a night that is stopped ends as the undisturbed one, res
   test.each(FATES)(
     'at any of its points, by the loss of the %s',
     async (fate) => {
-      const from = FATES.indexOf(fate) % STRIDE;
-      let tried = 0;
-      for (let at = from; at < undisturbed.points.length; at += STRIDE, tried += 1) {
-        const { left } = await nightWith([[at, fate]], rescue);
-        expect(left, `${fate} at ${at}, ${undisturbed.points[at]}`).toEqual(undisturbed.left);
+      const stops = undisturbed.points.stops(fate);
+      const spent = timed(strided(stops, STRIDE, FATES.indexOf(fate)));
+      for (const stop of spent) {
+        const { left } = await nightWith([stop], rescue);
+        expect(left, `${fate} at ${stop[0]}, ${undisturbed.points.passed[stop[0]]}`).toEqual(
+          undisturbed.left,
+        );
       }
-      console.log(
-        `${tried} of ${undisturbed.points.length} points, ${fate}, ${rescue}: 0 lost, 0 doubled, 0 stuck`,
-      );
+      console.log(`toys: ${spent.of(stops.length, 'stops')}, ${fate}, ${rescue}: 0 lost, 0 doubled, 0 stuck`);
     },
     3_600_000,
   );
 
   test('at two points, drawn by a seed', async () => {
-    const draw = drawer(20_260_113);
-    for (let pair = 0; pair < PAIRS; pair += 1) {
-      const plan = [draw(undisturbed.points.length), draw(undisturbed.points.length)].map(
-        (at) => [at, FATES[draw(FATES.length)] ?? 'process'] as const,
-      );
+    const drawn = pairs(
+      FATES.flatMap((fate) => undisturbed.points.stops(fate)),
+      PAIRS,
+      20_260_113,
+    );
+    const spent = timed(drawn);
+    for (const plan of spent) {
       const { left } = await nightWith(plan, rescue);
       expect(left, JSON.stringify(plan)).toEqual(undisturbed.left);
     }
+    console.log(`toys: ${spent.of(drawn.length, 'pairs')}, ${rescue}: 0 lost, 0 doubled, 0 stuck`);
   }, 3_600_000);
 });
 
@@ -110,15 +110,6 @@ test('the enumeration finds an effect that does not commit with its ledger entry
   });
   const bodies = [careless, ...jobs.slice(1)];
   const { left, points } = await nightWith([], 'the sweeper', bodies);
-  const commit = points.indexOf('toy.first: before commit');
+  const commit = points.passed.indexOf('toy.first: before commit');
   expect((await nightWith([[commit, 'process']], 'the sweeper', bodies)).left).not.toEqual(left);
 });
-
-/** Whole numbers below a limit, the same for the same seed. */
-function drawer(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}

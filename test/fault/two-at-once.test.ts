@@ -1,13 +1,17 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { cabinetNight, deadLetterNight } from '../support/crash/cabinet-night.ts';
 import { ALL, chosen } from '../support/crash/sample.ts';
+import { lateNight, missedNight } from '../support/crash/scheduled-nights.ts';
 import { type Setting, StoppedNights, type Whole } from '../support/crash/stopped-nights.ts';
+import { timed } from '../support/crash/timed.ts';
 import { uploadNight } from '../support/crash/upload-night.ts';
 
 const settings: readonly (readonly [string, Setting])[] = [
   ['cabinet-daily', cabinetNight],
   ['cabinet-daily with a dead letter', deadLetterNight],
   ['cabinet.upload-take', uploadNight('leads')],
+  ['a source that is late', lateNight],
+  ['missed times', missedNight],
 ];
 
 /** Without `npm run faults`, one place of each of these: who plans, who sweeps, and a worker, which sends what follows. */
@@ -36,16 +40,15 @@ describe.each(settings)('%s, a process there twice at once', (name, setting) => 
       const processes = all.filter(
         (process) => process.startsWith(setting.about ?? '') && (ALL || TRIED.test(process)),
       );
-      let tried = 0;
-      for (const [seed, process] of processes.entries()) {
-        for (const { point, ...place } of chosen(places(process), 1, seed)) {
-          const { found } = await nights.differences(undisturbed, [], { twice: { ...place, takenForDead } });
-          expect(found, `the first at ${point}, ${undisturbed.points[point]}`).toEqual([]);
-          tried += 1;
-        }
+      const spent = timed(
+        [...processes.entries()].flatMap(([seed, process]) => chosen(places(process), 1, seed)),
+      );
+      for (const { point, ...place } of spent) {
+        const { found } = await nights.differences(undisturbed, [], { twice: { ...place, takenForDead } });
+        expect(found, `the first at ${point}, ${undisturbed.points[point]}`).toEqual([]);
       }
       console.log(
-        `${name}: ${tried} of ${undisturbed.points.length} points with two at once: 0 lost, 0 doubled, 0 stuck`,
+        `${name}: ${spent.of(undisturbed.points.length, 'points')}, with two at once: 0 lost, 0 doubled, 0 stuck`,
       );
     },
     7_200_000,

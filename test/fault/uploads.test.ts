@@ -40,6 +40,17 @@ async function* disturbed(at: number, disturb: () => Promise<void>): AsyncGenera
 }
 
 describe('an upload', () => {
+  test('whose rows would have ids that are taken is refused whole: none of them is said to be there', async () => {
+    const operator = database.connect('cuadre_operator');
+    // Who copied the table gave the ids, and the sequence has not heard of it.
+    await database.admin
+      .sql`insert into public.module_ct_cabinet_leads (id, external_id, lead_created_at) values (2, 'copied', '2026-01-04')`;
+    await expect(take(operator, 'leads', file)).rejects.toThrow(
+      /leads table has given rows ids that its sequence does not know/,
+    );
+    expect(await left()).toEqual(['1 | 0 | 0 | 0']);
+  });
+
   test.each([0, 1, 7])(
     'whose backend is killed before piece %i has written nothing, and can be repeated',
     async (at) => {

@@ -4,6 +4,7 @@ import { graphOf } from '../../functions/core/pipeline.ts';
 import { cabinetNight } from '../support/crash/cabinet-night.ts';
 import { ALL, chosen } from '../support/crash/sample.ts';
 import { StoppedNights, type Whole } from '../support/crash/stopped-nights.ts';
+import { timed } from '../support/crash/timed.ts';
 import type { WirePlan } from '../support/crash/wire.ts';
 
 /** What the points of a process do not see: inside begin and commit, between a statement's answer and its end. */
@@ -40,14 +41,15 @@ describe.each(processes)('the wire of %s', (process) => {
     async (way) => {
       const messages = await messagesOf(way);
       const tried = chosen(messages, 1, ways.indexOf(way));
-      for (const cut of tried) {
+      const spent = timed(tried);
+      for (const cut of spent) {
         const wire = { ...way, process, cuts: [cut] };
         const { found, cuts } = await nights.differences(undisturbed, [], { wire });
         expect(found, `cut before message ${cut}`).toEqual([]);
         expect(cuts).toBe(1);
       }
       console.log(
-        `${process}: ${tried.length} of ${messages.length} messages of the ${way.from}, ${way.fate}: 0 lost, 0 doubled, 0 stuck`,
+        `${process}: ${spent.of(messages.length, `messages of the ${way.from}`)}, ${way.fate}: 0 lost, 0 doubled, 0 stuck`,
       );
     },
     7_200_000,

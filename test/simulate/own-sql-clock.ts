@@ -21,7 +21,7 @@ export async function ownSqlClock(admin: Database): Promise<void> {
       $$ select regexp_replace(regexp_replace($1, '\\m(pg_catalog\\.)?(clock_timestamp|now)\\(\\)|CURRENT_TIMESTAMP', 'simulation.instant()', 'g'),
                                'CURRENT_DATE', '(simulation.instant()::date)', 'g') $$;`);
   const statements = await admin.sql(definition)`
-    with ours as (select oid, nspname from pg_namespace where nspname in ('ops', 'canon', 'observational'))
+    with ours as (select oid, nspname from pg_namespace where nspname in ('ops', 'canon', 'observational', 'public'))
     select simulation.replaced(pg_get_functiondef(p.oid)) as statement
     from pg_proc p join ours on ours.oid = p.pronamespace
     where p.prokind in ('f', 'p') and simulation.read_by(pg_get_functiondef(p.oid))

@@ -1,14 +1,17 @@
 /** A process of its own that plays the nights on one database, a night each time it is asked: two clocks, two players. */
 import * as z from 'zod';
 import { alertPublicationJob } from '../../functions/cabinet/alert-publication.ts';
+import { uploadTakeJob } from '../../functions/cabinet/upload-take.ts';
+import { keyOf } from '../../functions/cabinet/uploads/requests.ts';
 import { connect } from '../../functions/core/database.ts';
 import type { Job } from '../../functions/core/job.ts';
 import { cabinetJobs } from '../support/cabinet-jobs.ts';
 import { leftBy } from '../support/crash/left.ts';
 import type { Process } from '../support/crash/points.ts';
+import { storeOf } from '../support/crash/stored.ts';
 import { Dice } from '../support/dice.ts';
 import { FakeNotifier } from '../support/notifier.ts';
-import { Clock, DAY, HOUR } from './clock.ts';
+import { Clock, DAY } from './clock.ts';
 import { Disorder } from './disorder.ts';
 import { Nights } from './nights.ts';
 import { cue, role, type Told } from './protocol.ts';
@@ -33,6 +36,8 @@ async function play(given: z.output<typeof role>): Promise<void> {
   const notifier = new FakeNotifier();
   const changed =
     given.careless === undefined ? undefined : bodiesOf.parse(await import(given.careless)).bodies;
+  const files = new Map<string, string>();
+  const store = storeOf(files);
   const publication = (process: Process) => alertPublicationJob(() => process.notifier(notifier));
   const nights = await Nights.open({
     admin,
@@ -40,14 +45,16 @@ async function play(given: z.output<typeof role>): Promise<void> {
     disorder,
     url: (user) => Object.assign(new URL(given.url), { username: user }).href,
     bodies: (process) => {
-      const own = publication(process);
-      const jobs = cabinetJobs.map((job) => (job.name === own.name ? own : job));
+      const own = [publication(process), uploadTakeJob(() => process.store(store))];
+      const jobs = cabinetJobs.map((job) => own.find(({ name }) => name === job.name) ?? job);
       return changed?.(jobs, given.url) ?? jobs;
     },
   });
   const tell = async ({ day, whole }: z.output<typeof cue>): Promise<Told> => {
-    await clock.moveTo(day * DAY + 6 * HOUR);
-    await upstream.arrive(admin, day);
+    const arrival = upstream.day(day);
+    for (const { dataset, uploadId, text } of arrival.files) files.set(keyOf(dataset, uploadId), text);
+    await nights.evening(day, arrival.files);
+    await arrival.arrive(admin);
     const runs = await nights.night(day);
     const left = await leftBy(admin, whole ? {} : { runs: runs.map(({ run_id }) => run_id) });
     const [of] = await admin.sql(ledger)`

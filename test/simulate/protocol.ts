@@ -19,6 +19,7 @@ export const told = z.strictObject({
   left: z.record(z.string(), z.string()),
   counts: z.strictObject({
     runs: z.int(),
+    uploads: z.int(),
     attempts: z.int(),
     jobRuns: z.int(),
     stops: z.int(),

@@ -23,10 +23,11 @@ async function main(args: readonly string[]): Promise<number> {
     }),
   );
   const { counts, lost, doubled, stuck, difference, digest, nights, tookMs } = simulated;
-  const { runs, attempts, jobRuns, stops, duplicates, late, deliveries, sweeps, buried, claims } = counts;
+  const { runs, uploads, attempts, jobRuns, stops, duplicates, late, deliveries, sweeps, buried, claims } =
+    counts;
   console.log(
     [
-      `runs ${runs}, job runs ${jobRuns}, retries ${attempts - jobRuns}, crashes ${stops}, messages twice ${duplicates}, late ${late}, deliveries ${deliveries}, sweeps ${sweeps}, dead letters ${buried}; claims ${claims}, alerts told ${counts.told}`,
+      `runs ${runs}, ${uploads} of them of uploads, job runs ${jobRuns}, retries ${attempts - jobRuns}, crashes ${stops}, messages twice ${duplicates}, late ${late}, deliveries ${deliveries}, sweeps ${sweeps}, dead letters ${buried}; claims ${claims}, alerts told ${counts.told}`,
       `lost ${lost}, doubled ${doubled}, stuck ${stuck}`,
       `${(tookMs / 1000).toFixed(0)} s for ${nights} days: ${Math.round((nights * DAY) / tookMs)} times as fast as the clock`,
       `digest ${digest}`,

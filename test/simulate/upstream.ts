@@ -1,7 +1,9 @@
+import { type DatasetName, datasetNames } from '../../functions/cabinet/uploads/datasets.ts';
 import { type Database, json } from '../../functions/core/database.ts';
 import { Dice } from '../support/dice.ts';
 import { targetPark } from '../support/identity.ts';
 import { DAY } from './clock.ts';
+import { type File, fileOf } from './files.ts';
 
 interface Driver {
   readonly id: string;
@@ -11,7 +13,7 @@ interface Driver {
   trips: number;
 }
 
-type Row = Readonly<Record<string, string | number | boolean | null>>;
+export type Row = Readonly<Record<string, string | number | boolean | null>>;
 
 const words = [
   'Ana',
@@ -27,11 +29,24 @@ const words = [
   'Flor',
   'Rosa',
 ];
+/** What comes by file of a day's leads, trips and payments. */
+const BY_FILE = 0.25;
+const headers: Readonly<Record<DatasetName, string>> = {
+  leads: 'external_id,lead_created_at,first_name,last_name,park_phone,asset_plate_number',
+  trips: 'driver_id,date_file,count_orders_completed,sum_work_time_seconds,created_at',
+  payments: 'id,date,driver,trip_1,trip_5,trip_25,created_at,updated_at',
+};
+
 /** A new driver's trips count for so many days. */
 const NEW_DAYS = 21;
 
 const dateOf = (day: number) => new Date(day * DAY).toISOString().slice(0, 10);
 const fileDate = (day: number) => dateOf(day).split('-').toReversed().join('-');
+
+export interface Arrival {
+  readonly files: readonly File[];
+  arrive(admin: Database): Promise<void>;
+}
 
 /**
  * What arrives from outside, day after day: leads, the drivers that some become, their trips and payments, and corrections
@@ -42,22 +57,56 @@ export class Upstream {
   readonly #drivers: Driver[] = [];
   #leads = 0;
   #payments = 0;
+  /** The last row that came by a file, which the next file of its kind has again. */
+  readonly #before = new Map<DatasetName, Row>();
 
   constructor(seed: number) {
     this.#seed = seed;
   }
 
-  /** Into the upstream's tables, before the night of the day. @param day since 1970-01-01 */
-  async arrive(admin: Database, day: number): Promise<void> {
+  /** What the day brings: files, the evening before, and the rest, before the night. @param day since 1970-01-01 */
+  day(day: number): Arrival {
     const dice = new Dice(this.#seed * 100_003 + day);
     const leads: Row[] = [];
     const drivers: Row[] = [];
     for (let count = 1 + dice.below(4); count > 0; count -= 1) this.#register(dice, day, leads, drivers);
-    await insert(admin, 'drivers', drivers);
-    await insert(admin, 'module_ct_cabinet_leads', leads);
-    await insert(admin, 'summary_daily', this.#trips(dice, day));
-    await insert(admin, 'module_ct_cabinet_payments', this.#paid(dice, day));
-    await this.#correct(admin, dice, day);
+    const trips = this.#trips(dice, day);
+    const payments = this.#paid(dice, day);
+    const byFile = new Set(datasetNames.filter(() => dice.chance(BY_FILE)));
+    // A row without external_id would have its id for a key, and an upload gives ids of its own.
+    const keyed = (row: Row) => row['external_id'] !== null;
+    const isBad = (row: Row) => row['date_file'] === '31-02-2026';
+    return {
+      files: [
+        this.#file(day, 'leads', byFile.has('leads') ? leads.filter(keyed) : []),
+        this.#file(day, 'trips', byFile.has('trips') ? trips : []),
+        this.#file(day, 'payments', byFile.has('payments') ? payments : []),
+      ].filter((file) => file !== undefined),
+      arrive: async (admin) => {
+        await insert(admin, 'drivers', drivers);
+        await insert(
+          admin,
+          'module_ct_cabinet_leads',
+          byFile.has('leads') ? leads.filter((row) => !keyed(row)) : leads,
+        );
+        await insert(admin, 'summary_daily', byFile.has('trips') ? trips.filter(isBad) : trips);
+        await insert(admin, 'module_ct_cabinet_payments', byFile.has('payments') ? [] : payments);
+        await this.#correct(admin, dice, day);
+      },
+    };
+  }
+
+  #file(day: number, dataset: DatasetName, rows: readonly Row[]): File | undefined {
+    const before = this.#before.get(dataset);
+    const file = fileOf(
+      `${day} ${dataset}`,
+      dataset,
+      rows.length > 0 && before ? [before, ...rows] : rows,
+      headers[dataset],
+    );
+    const last = rows.at(-1);
+    if (last !== undefined) this.#before.set(dataset, last);
+    return file;
   }
 
   #register(dice: Dice, day: number, leads: Row[], drivers: Row[]): void {
@@ -186,4 +235,14 @@ export async function givenSettings(admin: Database): Promise<void> {
     insert into ops.partner_payment_rules (origin_tag, window_days, milestone_trips, amount, valid_from)
     select 'cabinet', 14, milestone, amount, '2020-01-01'
     from jsonb_to_recordset(${json(rules)}) r (milestone integer, amount numeric)`;
+}
+
+/** The leads that do not come by file have ids of their own, below. */
+const IDS_BY_FILE = 1_000_000;
+
+/** What a transaction that was undone used up of the upstream's sequence is given again: the ids are in the figures' evidence. */
+export async function leadIdsAgain(admin: Database): Promise<void> {
+  await admin.sql`
+    select setval('public.module_ct_cabinet_leads_id_seq', greatest(${IDS_BY_FILE}::bigint, max(id)))
+    from public.module_ct_cabinet_leads`;
 }

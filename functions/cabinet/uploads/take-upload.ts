@@ -183,6 +183,14 @@ async function stageRejects(sql: Sql, uploadId: string, rejects: readonly Reject
       ${rejects.map(({ value }) => (value === null ? null : shapeOf(value)))}::text[])`;
 }
 
+/** What the upstream's own table does not let us do, by SQLSTATE: its owner alone can change it. */
+const ownersTask: Readonly<Record<string, string>> = {
+  '42501': 'has not allowed uploads into it: let them run sql/sources/grants_uploads.sql',
+  // ops.take_leads
+  '55000':
+    'has given rows ids that its sequence does not know of: let them run select setval(pg_get_serial_sequence(...), max(id))',
+};
+
 async function complete(
   sql: Sql,
   { uploadId, dataset, channel, by, fileName, jobRunId }: UploadRequest,
@@ -204,11 +212,13 @@ async function complete(
     if (row === undefined) throw new Error('ops.take_upload returned nothing');
     return row;
   } catch (error) {
-    if (!(error instanceof CuadreError) || error.code !== '42501') throw error;
-    throw new ConflictError(
-      `the owner of the ${dataset} table has not allowed uploads into it: let them run sql/sources/grants_uploads.sql`,
-      { code: 'UPLOADS_NOT_ALLOWED', cause: error },
-    );
+    if (!(error instanceof CuadreError)) throw error;
+    const owner = ownersTask[error.code];
+    if (owner === undefined) throw error;
+    throw new ConflictError(`the owner of the ${dataset} table ${owner}`, {
+      code: 'UPLOADS_NOT_ALLOWED',
+      cause: error,
+    });
   }
 }
 

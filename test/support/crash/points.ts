@@ -4,7 +4,7 @@ import { LostError, RetryableError } from '../../../functions/core/errors.ts';
 import type { Notifier } from '../../../functions/core/notifications.ts';
 import type { ObjectStore } from '../../../functions/core/object-store.ts';
 import type { Queues } from '../../../functions/core/queues.ts';
-import type { SweepSchedule } from '../../../functions/core/sweep-schedule.ts';
+import type { Scheduler } from '../../../functions/core/schedules/scheduler.ts';
 import type { Gate } from './gate.ts';
 
 /** What a dead process would have said, had it lived. */
@@ -193,10 +193,11 @@ export class Process {
     };
   }
 
-  schedule(inner: SweepSchedule): SweepSchedule {
+  scheduler(inner: Scheduler): Scheduler {
     return {
-      enable: () => this.step('enable', () => inner.enable()),
-      disable: () => this.step('disable', () => inner.disable()),
+      describe: (name) => this.step('describe', () => inner.describe(name)),
+      switch: (name, on) => this.step(on ? 'enable' : 'disable', () => inner.switch(name, on)),
+      once: (once) => this.step('once', () => inner.once(once)),
     };
   }
 

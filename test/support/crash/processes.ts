@@ -1,15 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { workerConfig } from '../../../functions/core/config.ts';
-import { CuadreError } from '../../../functions/core/errors.ts';
-import type { Invocation } from '../../../functions/core/lambda.ts';
-import { createLog } from '../../../functions/core/log.ts';
-import { MAX_TRIES } from '../../../functions/core/retry.ts';
-import { Beats } from './beats.ts';
 import { Gate } from './gate.ts';
-import { Dead, type Process } from './points.ts';
+import { type Connections, invoked, type Work } from './invoked.ts';
 import type { WorldOptions } from './world-options.ts';
-
-type Work = (process: Process, invocation: Invocation) => Promise<void>;
 
 interface Called {
   readonly gate?: Gate;
@@ -19,11 +10,13 @@ interface Called {
 
 const OTHER = 'the other one';
 
-const silent = createLog({ level: 'error', write: () => {} });
-
-/** The processes of a night, one after the other, each with connections of its own; one of them, where it is said, twice at once. */
+/**
+ * The processes of a night, one after the other; one of them, where it is said, twice at once. A function's environment
+ * stays warm, as Lambda's do: its next process has the connections of the last one, unless that one died.
+ */
 export class Processes {
   readonly #options: Pick<WorldOptions, 'database' | 'points' | 'twice' | 'portOf'>;
+  readonly #warm = new Map<string, Connections>();
   #begun = 0;
 
   constructor(options: Pick<WorldOptions, 'database' | 'points' | 'twice' | 'portOf'>) {
@@ -64,38 +57,46 @@ export class Processes {
   }
 
   async #run(name: string, work: Work, { gate, called }: Called): Promise<boolean> {
-    const { database, points, twice, portOf } = this.#options;
+    const { points, twice } = this.#options;
     const process = points.process(name, gate);
-    const open = () => database.connect('cuadre_jobs', { port: portOf?.(name), applicationName: called });
-    const opened = { work: open(), control: open() };
-    const beats = twice === undefined ? new Beats() : undefined;
+    const beside = called !== undefined;
+    const connections = beside ? this.#open(name, called) : this.#connections(name);
     try {
-      await work(process, {
-        environment: {
-          work: process.database(opened.work, async () => beats?.once(process)),
-          control: process.database(opened.control),
-          log: silent,
-          codeVersion: 'test',
-          config: workerConfig({ MAX_RECEIVES: String(MAX_TRIES) }),
-        },
-        log: silent,
-        requestId: randomUUID(),
-        functionArn: 'arn:aws:lambda:::function:test',
-        remaining: () => 600_000,
-      });
-      return !process.dead;
-    } catch (error) {
-      // Dead, or out of its depth, a lost connection say: either way its caller comes again.
-      if (error instanceof Dead || error instanceof CuadreError) return false;
-      throw error;
+      return await invoked(process, connections, work, { beating: twice === undefined });
     } finally {
-      beats?.restore();
-      await Promise.all([opened.work.close(), opened.control.close()]);
+      if (beside) await closed(connections);
+      else if (process.dead) await this.#forget(name);
     }
+  }
+
+  #open(name: string, applicationName?: string): Connections {
+    const { database, portOf } = this.#options;
+    const open = () => database.connect('cuadre_jobs', { port: portOf?.(name), applicationName });
+    return { work: open(), control: open() };
+  }
+
+  #connections(name: string): Connections {
+    const warm = this.#warm.get(name) ?? this.#open(name);
+    this.#warm.set(name, warm);
+    return warm;
+  }
+
+  async #forget(name: string): Promise<void> {
+    const connections = this.#warm.get(name);
+    this.#warm.delete(name);
+    if (connections !== undefined) await closed(connections);
+  }
+
+  async close(): Promise<void> {
+    for (const name of [...this.#warm.keys()]) await this.#forget(name);
   }
 
   async heartbeatsAge(): Promise<void> {
     await this.#options.database.admin
       .sql`update ops.heartbeats set beat_at = beat_at - interval '31 seconds'`;
   }
+}
+
+async function closed({ work, control }: Connections): Promise<void> {
+  await Promise.all([work.close(), control.close()]);
 }

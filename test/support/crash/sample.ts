@@ -17,6 +17,11 @@ export function chosen<T>(from: readonly T[], sample: number, seed: number): T[]
   return ALL ? ofPart(from) : new Dice(seed).shuffled(from).slice(0, sample);
 }
 
+/** Of this part every one, or of all every so many from one on. */
+export function strided<T>(from: readonly T[], stride: number, first: number): T[] {
+  return ALL ? ofPart(from) : from.filter((_, index) => index % stride === first % stride);
+}
+
 /** Nights of two stops each, drawn by a seed. */
 export function pairs(
   stops: readonly Stop[],

@@ -5,13 +5,14 @@ import { testDatabase } from '../database.ts';
 import type { Dice } from '../dice.ts';
 import { FakeNotifier } from '../notifier.ts';
 import { Copies, type NightDatabase } from './copies.ts';
+import { kill } from './kill.ts';
 import { differences, type Left, leftBy, linesLeft } from './left.ts';
 import { type Fate, type Place, Points, type Process, type Stop } from './points.ts';
 import { Wire, type WirePlan } from './wire.ts';
 import { type Rescue, type Twice, World, type WorldOptions } from './world.ts';
 
 /** What a night is about. */
-export interface Setting extends Pick<WorldOptions, 'pipeline' | 'asOf' | 'begin' | 'outOfOrder'> {
+export interface Setting extends Pick<WorldOptions, 'pipeline' | 'asOf' | 'begin' | 'day' | 'outOfOrder'> {
   /** The process that it is about; every one unless given. */
   readonly about?: string;
   load(admin: Database): Promise<unknown>;
@@ -33,7 +34,7 @@ export interface Ended {
   readonly places: readonly Place[];
   stops(fate: Fate): Stop[];
   readonly left: Left;
-  /** What people were told, each once. */
+  /** What people and Scheduler were told, each once. */
   readonly told: readonly string[];
   /** Messages delivered, and messages sent. */
   readonly delivered: number;
@@ -106,10 +107,8 @@ export class StoppedNights {
     { rescue = 'the message', disorder, twice, wire: cut, jobs = this.#setting.jobs }: NightOptions,
   ): Promise<Ended> {
     const notifier = new FakeNotifier();
-    const points = new Points(new Map(plan), async (pid) => {
-      await database.admin.sql`select pg_terminate_backend(${pid}, 10000)`;
-    });
-    const { pipeline, asOf, begin, outOfOrder } = this.#setting;
+    const points = new Points(new Map(plan), (pid) => kill(database.admin, pid));
+    const { pipeline, asOf, begin, day, outOfOrder } = this.#setting;
     const wire = cut === undefined ? undefined : await Wire.start(database.url(), cut);
     const world = new World({
       database,
@@ -119,6 +118,7 @@ export class StoppedNights {
       points,
       rescue,
       ...(begin === undefined ? {} : { begin }),
+      ...(day === undefined ? {} : { day }),
       ...(outOfOrder === undefined ? {} : { outOfOrder }),
       ...(disorder === undefined ? {} : { disorder }),
       ...(twice === undefined ? {} : { twice }),
@@ -137,7 +137,7 @@ export class StoppedNights {
       places: points.places(),
       stops: (fate) => points.stops(fate),
       left: await leftBy(database.admin),
-      told: [...new Set(notifier.told)].toSorted(),
+      told: [...new Set([...notifier.told, ...world.told])].toSorted(),
       delivered: world.delivered,
       sent: world.sent,
       messages: wire?.messages ?? 0,

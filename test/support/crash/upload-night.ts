@@ -1,12 +1,12 @@
 import { cabinetUploads } from '../../../functions/cabinet/pipeline.ts';
-import { uploadTake, uploadTakeJob } from '../../../functions/cabinet/upload-take.ts';
+import { uploadTakeJob } from '../../../functions/cabinet/upload-take.ts';
 import type { DatasetName } from '../../../functions/cabinet/uploads/datasets.ts';
-import type { ObjectStore } from '../../../functions/core/object-store.ts';
-import { sendOutbox } from '../../../functions/core/outbox.ts';
-import { startJob } from '../../../functions/core/start.ts';
+import { keyOf } from '../../../functions/cabinet/uploads/requests.ts';
 import { AS_OF } from '../random-dataset.ts';
 import { table } from '../uploads.ts';
+import { askedUpload } from './asked-upload.ts';
 import type { Setting } from './stopped-nights.ts';
+import { storeOf } from './stored.ts';
 
 /** Good rows, one of them twice, and a bad one. */
 const files: Readonly<Record<DatasetName, string>> = {
@@ -33,54 +33,20 @@ const files: Readonly<Record<DatasetName, string>> = {
 
 const uploadId = '00000000-0000-4000-8000-00000000feed';
 
-async function* pieces(bytes: Buffer): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += 100) yield bytes.subarray(at, at + 100);
-}
-
-/** S3 with one file in it, read in pieces of 100 bytes. */
-function storeOf(file: string): ObjectStore {
-  const refuse = () => {
-    throw new Error('the job reads, and nothing else');
-  };
-  const bytes = Buffer.from(file);
-  return {
-    get: async () => ({
-      bytes: bytes.length,
-      contentType: 'text/csv',
-      metadata: {},
-      body: pieces(bytes),
-    }),
-    put: refuse,
-    find: refuse,
-    delete: refuse,
-    presignPut: refuse,
-    presignGet: refuse,
-  };
-}
-
 /** A file that was uploaded by a link is taken in, as POST /api/v1/uploads/{upload_id}/process asks for it. */
 export function uploadNight(dataset: DatasetName): Setting {
+  const store = storeOf(new Map([[keyOf(dataset, uploadId), files[dataset]]]));
   return {
     pipeline: cabinetUploads,
     asOf: AS_OF,
     async load(admin) {
       await admin.sql`select ops.request_upload(${uploadId}::uuid, ${dataset}, 'ana', 'file.csv', ${files[dataset].length}::bigint)`;
     },
-    jobs: (process) => [uploadTakeJob(() => process.store(storeOf(files[dataset])))],
+    jobs: (process) => [uploadTakeJob(() => process.store(store))],
     begin: {
       name: 'api',
-      async run({ environment: { control, codeVersion } }, queues) {
-        const now = new Date();
-        const run = await startJob(
-          control.sql,
-          cabinetUploads,
-          uploadTake,
-          uploadTake.request({ uploadId, dryRun: false, asOf: AS_OF }),
-          { kind: 'api', key: `take upload ${uploadId}`, detail: { uploadId }, due: now, now },
-          { inline: false, codeVersion, dryRunByDefault: false },
-        );
-        await sendOutbox(control, queues, run.runId);
-      },
+      run: (invocation, queues, process) =>
+        askedUpload(uploadId, AS_OF, new Date(), queues)(process, invocation),
     },
   };
 }

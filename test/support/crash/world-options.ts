@@ -4,6 +4,7 @@ import type { Pipeline } from '../../../functions/core/pipeline.ts';
 import type { Queues } from '../../../functions/core/queues.ts';
 import type { Dice } from '../dice.ts';
 import type { NightDatabase } from './copies.ts';
+import type { DayOptions } from './day.ts';
 import type { Place, Points, Process } from './points.ts';
 
 /** Which of the two brings a dead worker's job back: both must do. */
@@ -20,6 +21,8 @@ export interface WorldOptions {
     readonly name: string;
     run(invocation: Invocation, queues: Queues, process: Process): Promise<unknown>;
   };
+  /** Its schedule begins the run, on a day of its own, or fails to. */
+  readonly day?: DayOptions;
   /** Every message is delivered twice and in any order; the second copy later, also after the run is over. */
   readonly disorder?: Dice;
   readonly input?: Readonly<Record<string, Record<string, string | number | boolean>>>;

@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { bury } from '../../../functions/core/dead-letters.ts';
 import type { QueueRecord } from '../../../functions/core/events.ts';
 import { wakeOf } from '../../../functions/core/pipeline.ts';
-import { plan } from '../../../functions/core/planner.ts';
-import { workRecords } from '../../../functions/core/queue-worker.ts';
 import type { Queues } from '../../../functions/core/queues.ts';
 import { MAX_TRIES } from '../../../functions/core/retry.ts';
 import type { Trigger } from '../../../functions/core/start.ts';
-import { sweep } from '../../../functions/core/sweep.ts';
-import type { SweepSchedule } from '../../../functions/core/sweep-schedule.ts';
+import { FakeScheduler } from '../scheduler.ts';
+import { Day } from './day.ts';
+import { Functions, SWEEP } from './functions.ts';
 import { Processes } from './processes.ts';
 import type { WorldOptions } from './world-options.ts';
 
@@ -38,7 +36,9 @@ export class World {
   readonly #processes: Processes;
   readonly #waiting: Message[] = [];
   readonly #trigger: Trigger;
-  #minute = false;
+  readonly #scheduler: FakeScheduler;
+  readonly #day: Day | undefined;
+  readonly #functions: Functions;
   #round = 0;
   /** Messages sent, and deliveries, of copies too. */
   sent = 0;
@@ -47,43 +47,64 @@ export class World {
   constructor(options: WorldOptions) {
     this.#options = options;
     this.#processes = new Processes(options);
+    const { pipeline, jobs, day } = options;
+    this.#day = day && new Day(day);
+    this.#scheduler = this.#day?.scheduler ?? new FakeScheduler({ name: SWEEP });
+    this.#scheduler.on.set(SWEEP, false);
+    this.#functions = new Functions({
+      pipeline,
+      jobs: typeof jobs === 'function' ? jobs : () => jobs,
+      queues: this.#queues,
+      scheduler: this.#scheduler,
+      schedules: day === undefined ? [] : [day.schedule],
+      now: () => this.#day?.now ?? new Date(),
+    });
     const now = new Date();
     this.#trigger = { kind: 'schedule', key: `schedule ${randomUUID()}`, detail: {}, due: now, now };
   }
 
   /** @throws when the night does not come to rest */
   async night(): Promise<void> {
-    let planned = false;
+    try {
+      await this.#night();
+    } finally {
+      await this.#processes.close();
+    }
+  }
+
+  async #night(): Promise<void> {
+    let begun = false;
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
       this.#round = round;
-      planned ||= await this.#plan();
+      begun = (begun && this.#day === undefined) || (await this.#begin());
       const first = round > 0 && this.#options.rescue === 'the sweeper';
       if (first) await this.#minutePasses();
       await this.#deliverAll();
-      const over = planned && !(await this.#underWay()) && this.#waiting.length === 0;
+      const idle = this.#waiting.length === 0 && !(await this.#underWay());
       // The sweeper goes to rest as well.
-      if (over && !this.#minute) return;
+      if (begun && idle && !this.#minute) return;
+      if (this.#waiting.length === 0 && !this.#minute) this.#day?.moveOn();
       await this.#minutePasses();
     }
     throw new Error(`the night has not come to rest after ${MOST_ROUNDS} rounds`);
   }
 
-  #plan(): Promise<boolean> {
-    const { pipeline, asOf, input = {}, begin } = this.#options;
+  /** @returns whether nothing more is to begin */
+  #begin(): Promise<boolean> {
+    const { asOf, input = {}, begin, day, database } = this.#options;
+    if (this.#day !== undefined && day !== undefined) {
+      const { group } = day.schedule;
+      return this.#day.fire(database.admin, (event) =>
+        this.#processes.alive('planner', this.#functions.scheduled(event, group)),
+      );
+    }
     if (begin !== undefined) {
       return this.#processes.alive(begin.name, async (process, invocation) => {
-        await begin.run(invocation, process.queues(this.#queues), process);
+        await begin.run(invocation, this.#queues, process);
       });
     }
-    return this.#processes.alive('planner', async (process, invocation) => {
-      await plan(
-        pipeline,
-        { asOf, dryRun: false, input },
-        this.#trigger,
-        invocation,
-        process.queues(this.#queues),
-      );
-    });
+    const request = { asOf, dryRun: false, input };
+    return this.#processes.alive('planner', this.#functions.planner(request, this.#trigger));
   }
 
   async #deliverAll(): Promise<void> {
@@ -92,64 +113,45 @@ export class World {
   }
 
   async #deliver(message: Message): Promise<void> {
-    const { pipeline, jobs } = this.#options;
+    const { pipeline, outOfOrder } = this.#options;
+    const { job } = message;
     message.receives += 1;
     this.delivered += 1;
-    if (message.receives > MAX_TRIES) return this.#bury(message);
-    if (message.job === wakeOf(pipeline)) {
-      if (await this.#sweep()) this.#forget(message);
-      return;
+    const acknowledge = async () => this.#forget(message);
+    if (message.receives > MAX_TRIES) {
+      const record = recordOf(message, `arn:aws:sqs:::${job.replace('.', '-')}-dlq`);
+      await this.#processes.alive('dead letters', this.#functions.deadLetters(record, acknowledge));
+    } else if (job === wakeOf(pipeline)) {
+      await this.#sweep(acknowledge);
+    } else if (job !== outOfOrder) {
+      const record = recordOf(message, `arn:aws:sqs:::${job}`);
+      await this.#processes.alive(job, this.#functions.worker(job, record, acknowledge));
     }
-    if (message.job === this.#options.outOfOrder) return;
-    await this.#processes.alive(message.job, async (process, invocation) => {
-      const job = (typeof jobs === 'function' ? jobs(process) : jobs).find(
-        ({ name }) => name === message.job,
-      );
-      if (job === undefined) throw new Error(`no body for ${message.job}`);
-      const record = recordOf(message, `arn:aws:sqs:::${message.job}`);
-      const { batchItemFailures } = await workRecords(
-        job,
-        [record],
-        invocation,
-        process.queues(this.#queues),
-      );
-      if (batchItemFailures.length > 0) return;
-      await process.step('acknowledge', async () => this.#forget(message));
-    });
-  }
-
-  async #bury(message: Message): Promise<void> {
-    const buried = await this.#processes.alive('dead letters', (process, invocation) =>
-      bury(
-        recordOf(message, `arn:aws:sqs:::${message.job.replace('.', '-')}-dlq`),
-        invocation,
-        process.queues(this.#queues),
-      ),
-    );
-    if (buried) this.#forget(message);
   }
 
   /** Long enough for a lease to end, and for the sweeper to come by: on its schedule or, at the latest, its daily one. */
   async #minutePasses(): Promise<void> {
     await this.#processes.heartbeatsAge();
-    if (this.#minute || this.#waiting.length === 0) await this.#sweep();
+    if (this.#day === undefined) {
+      if (this.#minute || this.#waiting.length === 0) await this.#sweep();
+      return;
+    }
+    this.#day.minutePasses();
+    const due = this.#minute || this.#day.sweepIsDue;
+    if (due && (await this.#sweep())) this.#day.swept();
   }
 
-  /** Whether it had to be switched. */
-  #switch(to: boolean): boolean {
-    const was = this.#minute;
-    this.#minute = to;
-    return was !== to;
+  /** How Scheduler stands, where there is a day. */
+  get told(): readonly string[] {
+    return this.#day?.told() ?? [];
   }
 
-  #sweep(): Promise<boolean> {
-    const schedule: SweepSchedule = {
-      enable: async () => this.#switch(true),
-      disable: async () => this.#switch(false),
-    };
-    return this.#processes.alive('sweeper', async (process, { environment }) => {
-      await sweep(environment.control, process.queues(this.#queues), process.schedule(schedule));
-    });
+  #sweep(acknowledge?: () => Promise<void>): Promise<boolean> {
+    return this.#processes.alive('sweeper', this.#functions.sweeper(acknowledge));
+  }
+
+  get #minute(): boolean {
+    return this.#scheduler.on.get(SWEEP) === true;
   }
 
   readonly #queues: Queues = {
