@@ -1,10 +1,13 @@
 import { systemClock } from '../../../infra/local/clock.ts';
-import { type ReceivedMessage, received } from '../../../infra/local/sqs/batch.ts';
-import { QueueServer } from '../../../infra/local/sqs/server.ts';
+import { type Queue, QueueServer } from '../../../infra/local/sqs/server.ts';
 import { queue } from '../../../infra/local/sqs/types.ts';
 import { Trail } from '../../../infra/local/trail.ts';
 import type { Setup } from './orders.ts';
 import { Worker } from './worker.ts';
+
+type Received = ReturnType<Queue['dequeue']>[number];
+
+const MOST_PER_BATCH = 10;
 
 /** Node processes of workers; within one, environments share a core. */
 const PROCESSES = 2;
@@ -17,7 +20,7 @@ export class AwsPart {
   readonly #server: QueueServer;
   readonly #workers: readonly Worker[];
   readonly #most: number;
-  readonly #received: { readonly job: string; readonly message: ReceivedMessage }[] = [];
+  readonly #received: { readonly job: string; readonly message: Received }[] = [];
   readonly #loops: Promise<void>[];
   #stopping = false;
   #left = 0;
@@ -69,16 +72,13 @@ export class AwsPart {
     await this.#server.stop();
   }
 
+  /** An event source mapping reads its queue inside AWS: in this process, not over the protocol that functions send by. */
   async #poll(job: string): Promise<void> {
-    const QueueUrl = this.#server.queue(nameOf(job)).url;
+    const queue = this.#server.queue(nameOf(job));
     while (!this.#stopping) {
-      const answer = await this.#server.call('ReceiveMessage', {
-        QueueUrl,
-        MaxNumberOfMessages: 10,
-        WaitTimeSeconds: 20,
-        MessageSystemAttributeNames: ['All'],
-      });
-      for (const message of received.parse(answer).Messages) this.#received.push({ job, message });
+      const messages = queue.dequeue(MOST_PER_BATCH);
+      if (messages.length === 0) await queue.waitForMessages(20);
+      for (const message of messages) this.#received.push({ job, message });
       this.#dispatch();
     }
   }
@@ -94,14 +94,12 @@ export class AwsPart {
     }
   }
 
-  async #work(worker: Worker, job: string, message: ReceivedMessage): Promise<void> {
-    const { MessageId: messageId, ReceiptHandle: receiptHandle, Body: body, Attributes } = message;
-    const receives = Number(Attributes['ApproximateReceiveCount'] ?? 1);
+  async #work(worker: Worker, job: string, message: Received): Promise<void> {
+    const { MessageId: messageId, ReceiptHandle: receiptHandle, Body: body } = message;
+    const queue = this.#server.queue(nameOf(job));
+    const receives = queue.inflightMessages.get(receiptHandle)?.message.approximateReceiveCount ?? 1;
     await worker.ask({ kind: 'work', job, messageId, receiptHandle, body, receives });
-    await this.#server.call('DeleteMessage', {
-      QueueUrl: this.#server.queue(nameOf(job)).url,
-      ReceiptHandle: receiptHandle,
-    });
+    queue.deleteMessage(receiptHandle);
     this.#left -= 1;
     if (this.#left === 0) this.#rest.resolve();
   }

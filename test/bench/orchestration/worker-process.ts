@@ -6,7 +6,7 @@ import { connect } from '../../../functions/core/database.ts';
 import { createLog } from '../../../functions/core/log.ts';
 import { plan } from '../../../functions/core/planner.ts';
 import { workRecords } from '../../../functions/core/queue-worker.ts';
-import { sqsQueues } from '../../../functions/core/queues.ts';
+import { clientSettings, sqsQueues } from '../../../functions/core/queues.ts';
 import type { Environment } from '../../../functions/core/services.ts';
 import { type Order, order, setup } from './orders.ts';
 import { chainOf } from './tasks.ts';
@@ -14,6 +14,7 @@ import { chainOf } from './tasks.ts';
 const { url, queues: urls, tasks } = setup.parse(JSON.parse(process.argv[2] ?? ''));
 const { chain, jobs } = chainOf(tasks);
 const client = new SQSClient({
+  ...clientSettings,
   endpoint: new URL(Object.values(urls)[0] ?? '').origin,
   region: 'us-east-1',
   credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
