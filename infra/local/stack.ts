@@ -90,10 +90,13 @@ async function start(plan: Plan, options: StackOptions, cleanup: Cleanup): Promi
   queues.guardWith(gate);
   const scheduled = new Schedules(world, parts);
   const scheduler = new SchedulerApi(scheduled, gate);
-  servers.answerWith({ aws: awsEndpoint({ lambda, scheduler, secrets, gate }), api });
+  const aws = awsEndpoint({ lambda, scheduler, secrets, gate });
+  servers.answerWith({ aws, api: undefined });
 
   if (databaseUrl !== undefined) await options.beforeTriggers?.(databaseUrl);
   await runTriggers(world, functions, log);
+  // Not before: its functions would ask a database that the migrations have only begun.
+  servers.answerWith({ aws, api });
 
   const stack = new RunningStack({
     ...parts,

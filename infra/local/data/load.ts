@@ -86,7 +86,7 @@ async function stage(
   await sql`select pg_temp.stage_table(${table.name}, ${table.columns}::text[])`.catch((cause: unknown) => {
     if (!(cause instanceof CuadreError) || cause.code !== '55000') throw cause;
     throw new PermanentError(
-      `the table ${table.name} already holds rows: a data set is loaded into a new database only`,
+      `the table ${table.name} already holds rows: a data set is loaded into a new database only. Start without --data to go on with what is there, or with a new --state to begin anew`,
       {
         code: 'DATABASE_NOT_EMPTY',
         cause,

@@ -95,6 +95,27 @@ describe('a request', () => {
     });
   });
 
+  test('is not answered before the triggers have run', async () => {
+    const first = `
+      export const handler = async () => {
+        const { status } = await fetch(process.env.API + '/x');
+        if (status !== 503) throw new Error('answered with ' + status);
+      };`;
+    const stack = await runApp({
+      functions: { echo, first },
+      functionProperties: { first: { Environment: { Variables: { API: att('Api', 'ApiEndpoint') } } } },
+      resources: {
+        ...api({ 'GET /x': 'echo' }),
+        Version: { Type: 'AWS::Lambda::Version', Properties: { FunctionName: ref('first') } },
+        Trigger: {
+          Type: 'Custom::Trigger',
+          Properties: { ServiceToken: 'arn:provider', HandlerArn: ref('Version') },
+        },
+      },
+    });
+    expect((await fetch(urlOf(stack, '/x'))).status).toBe(200);
+  });
+
   test('goes to the most specific route', async () => {
     const named = (name: string) =>
       `export const handler = async ({ pathParameters }) => ({ name: '${name}', pathParameters });`;
