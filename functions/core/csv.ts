@@ -31,6 +31,13 @@ export function from(strings: TemplateStringsArray, ...values: SqlValue[]): Sour
   return { strings: [...strings], values };
 }
 
+/** One piece after the other. */
+export function joined(first: Source, second: Source): Source {
+  const [next = '', ...rest] = second.strings;
+  const strings = [...first.strings.slice(0, -1), `${first.strings.at(-1) ?? ''} ${next}`, ...rest];
+  return { strings, values: [...first.values, ...second.values] };
+}
+
 /** Without it spreadsheets take the file for Latin-1. */
 const BOM = '\uFEFF';
 
