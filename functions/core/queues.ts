@@ -21,7 +21,7 @@ export interface Queues {
 const MOST_PER_BATCH = 10;
 
 /**
- * Without the client's MD5 of what SQS says that it took, a sixth of the processor time of a call: TLS carries a message and its
+ * Without the client's MD5 of what SQS says that it took, an eighth of the processor time of a call: TLS carries a message and its
  * signature covers it.
  */
 export const clientSettings = { md5: false } as const;

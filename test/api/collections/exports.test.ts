@@ -30,12 +30,12 @@ function byHand(row: z.infer<typeof anyRow>, typed: readonly string[]): string {
 }
 
 describe('small files', () => {
-  // What the writer before this one gave, which put rows together one by one.
+  // Digests of files whose rows were put together one by one by other code: two writers agree on every byte.
   test.each([
     [cobranzaExport, {}, 664, 'qv0oLjE5dcjqWt4FyLvvWLi4yM6d4pchLG4y/4+0vYE='],
     [claimsGapExport, {}, 64, 'y2S3bY/uamlwgAoCmuWwU56T/omhI2HR2kBsZnxvPRw='],
     [claimsGapExport, { gap_reason: 'OK' }, 30, 'tZvJyAMeexYRFr5fMAcvqVTPO5182xDWWLnGxHUfHww='],
-  ] as const)('%# are byte for byte what they were', async (endpoint, query, rows, digest) => {
+  ] as const)('%# are byte for byte these', async (endpoint, query, rows, digest) => {
     const { headers, body } = await call(endpoint, screens().reader, { query });
     expect([headers['x-row-count'], headers['content-digest']]).toEqual([
       String(rows),
