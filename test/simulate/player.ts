@@ -11,6 +11,7 @@ import type { Process } from '../support/crash/points.ts';
 import { storeOf } from '../support/crash/stored.ts';
 import { Dice } from '../support/dice.ts';
 import { FakeNotifier } from '../support/notifier.ts';
+import { chanceOf } from './chance.ts';
 import { Clock, DAY } from './clock.ts';
 import { Disorder } from './disorder.ts';
 import { Nights } from './nights.ts';
@@ -27,9 +28,6 @@ const ledger = z.strictObject({ attempts: z.int(), jobRuns: z.int(), claims: z.i
 
 async function play(given: z.output<typeof role>): Promise<void> {
   const admin = connect({ url: given.url });
-  const dice = new Dice(given.seed);
-  // Backoff draws from it: nothing may be random outside the seed.
-  Math.random = () => dice.roll();
   const clock = new Clock(admin, given.firstDay * DAY);
   const disorder = new Disorder(new Dice(given.seed + 1), given.disorder);
   const upstream = new Upstream(given.seed);
@@ -50,6 +48,8 @@ async function play(given: z.output<typeof role>): Promise<void> {
       return changed?.(jobs, given.url) ?? jobs;
     },
   });
+  // Backoff draws from it: nothing may be random outside the seed. The queue server, by now begun, needs numbers of its own.
+  Math.random = chanceOf(given.seed, clock);
   const tell = async ({ day, whole }: z.output<typeof cue>): Promise<Told> => {
     const arrival = upstream.day(day);
     for (const { dataset, uploadId, text } of arrival.files) files.set(keyOf(dataset, uploadId), text);

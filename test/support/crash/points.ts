@@ -172,13 +172,22 @@ export class Process {
       transaction: async (body, settings) => {
         await this.#meet('before', 'begin', pidOf(inner.sql));
         let sql: Transaction | undefined;
-        const result = await inner.transaction(async (given) => {
+        let bodyEnds: Promise<unknown> | undefined;
+        const inside = async (given: Transaction) => {
           sql = given;
           await this.#meet('after', 'begin', pidOf(given));
           const value = await body(wrapped(given));
           await this.#meet('before', 'commit', pidOf(given));
           return value;
+        };
+        const whole = inner.transaction((given) => {
+          const ends = inside(given);
+          bodyEnds = ends.catch(() => undefined);
+          return ends;
         }, settings);
+        // A lost connection is told at once, while the body still runs: which of the two passed its next point first
+        // would be for the machine to decide.
+        const result = await whole.finally(() => bodyEnds);
         await this.#meet('after', 'commit', sql && pidOf(inner.sql));
         return result;
       },
