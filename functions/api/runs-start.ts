@@ -7,7 +7,7 @@ import { inputByJob } from '../core/planner.ts';
 import { sqsQueues } from '../core/queues.ts';
 import { startJob, startPipeline, type Trigger } from '../core/start.ts';
 import { callerOf } from './caller.ts';
-import { checkInputs, findJob, findPipeline } from './catalog.ts';
+import { checkInput, checkInputs, findJob, findPipeline } from './catalog.ts';
 
 const common = {
   asOf: calendarDate.optional().describe('The business day; today in the pipeline’s zone unless given.'),
@@ -106,6 +106,7 @@ function startJobByName<T>(
   ) => Promise<T>,
 ): Promise<T> {
   const { job, pipeline } = findJob(name);
+  checkInput(job, input);
   return start(pipeline, job, job.request({ ...input, ...(asOf === undefined ? {} : { asOf }), dryRun }));
 }
 
