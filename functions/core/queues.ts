@@ -10,7 +10,10 @@ export interface OutgoingMessage {
 
 /** What the core needs of SQS. */
 export interface Queues {
-  /** Resolves to SQS's message id by our id, for the messages it took; the others stay due. */
+  /**
+   * Resolves to SQS's message id by our id, for the messages it took; the others stay due.
+   * @throws RetryableError SQS when it does not answer
+   */
   send(messages: readonly OutgoingMessage[]): Promise<ReadonlyMap<string, string>>;
   /** The URL of the queue that an event source mapping names by ARN. */
   urlOf(queueArn: string): string;
@@ -19,6 +22,12 @@ export interface Queues {
 }
 
 const MOST_PER_BATCH = 10;
+
+/**
+ * SQS answers in milliseconds, and its client waits for ever: where the way there is closed (a VPC without the endpoint) a
+ * function would be killed by its own time-out, and whoever called it told nothing.
+ */
+const ANSWERS_WITHIN_MS = 5000;
 
 /**
  * Without the client's MD5 of what SQS says that it took, an eighth of the processor time of a call: TLS carries a message and its
@@ -30,17 +39,26 @@ export const clientSettings = { md5: false } as const;
 const sqs = new SQSClient(clientSettings);
 
 /** @param urls job name -> queue URL */
-export function sqsQueues(urls: Readonly<Record<string, string>>, client: SQSClient = sqs): Queues {
+export function sqsQueues(
+  urls: Readonly<Record<string, string>>,
+  client: SQSClient = sqs,
+  withinMs = ANSWERS_WITHIN_MS,
+): Queues {
   async function sendBatch(
     queueUrl: string,
     messages: readonly OutgoingMessage[],
   ): Promise<[string, string][]> {
-    const answer = await client.send(
-      new SendMessageBatchCommand({
-        QueueUrl: queueUrl,
-        Entries: messages.map(({ id, body }) => ({ Id: id, MessageBody: body })),
-      }),
-    );
+    const answer = await client
+      .send(
+        new SendMessageBatchCommand({
+          QueueUrl: queueUrl,
+          Entries: messages.map(({ id, body }) => ({ Id: id, MessageBody: body })),
+        }),
+        { abortSignal: AbortSignal.timeout(withinMs) },
+      )
+      .catch((error: unknown) => {
+        throw new RetryableError('SQS took no messages', { code: 'SQS', cause: error });
+      });
     // A batch answers 200 also when it took none of its messages: only those listed as successful are sent.
     return (answer.Successful ?? []).flatMap(({ Id, MessageId }) =>
       Id && MessageId ? [[Id, MessageId]] : [],
