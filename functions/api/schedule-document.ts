@@ -46,7 +46,11 @@ const happening = z.strictObject({
     .describe(
       'The source was not ready and the run was put off; it began all the same; the time fell into a pause; nothing came of the time; the schedule that makes up for it was made.',
     ),
-  ordinal: z.int().describe('Which postponement of the time it is; 0 for what happens once.'),
+  ordinal: z
+    .int()
+    .describe(
+      'Which postponement of the time it is, or which RESCHEDULED; 1 of MISSED: nothing came of those either, and no more is done; 0 for what happens once.',
+    ),
   happened_at: instant,
   again_at: instant.nullable().describe('When the time is tried again; null where it is not.'),
   detail: z.string(),

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { ConflictError, NotFoundError, RetryableError } from '../core/errors.ts';
 import { done, endpoint, noParameters, problemDocument } from '../core/http.ts';
-import { applyPause } from '../core/schedules/apply.ts';
+import { applyPause, know, sinceOf } from '../core/schedules/apply.ts';
+import type { Described, Scheduler } from '../core/schedules/scheduler.ts';
 import { callerOf } from './caller.ts';
 import { reasoned } from './reason.ts';
 import { describeSchedules, scheduleDocument, scheduleParts } from './schedule-document.ts';
@@ -54,20 +55,26 @@ function change(pause: boolean, parts: typeof scheduleParts) {
       const operator = callerOf(event);
       const schedule = parts.schedules().find(({ name }) => name === path.name);
       if (schedule === undefined) throw unknown(path.name);
-      const { name, expression, timeZone } = schedule;
+      const { name } = schedule;
       let isRecorded = false;
       try {
-        // A pause is recorded whatever EventBridge says. Resuming also serves what was switched off by hand.
-        const switchedOff = !pause && (await parts.scheduler.describe(name))?.enabled === false;
-        const since = parts.now();
-        const [row] = await control.sql(recorded)`
-          select verdict, operator, reason, acted_at
-          from ops.pause_schedule(${name}, ${expression}, ${timeZone}, ${since.toISOString()}::timestamptz, ${pause}, ${operator}, ${reason},
-                                  ${switchedOff})`;
+        const described = await describedFor(pause, parts.scheduler, name);
+        const since = sinceOf(described, parts.now());
+        const row = await control.transaction(async (sql) => {
+          const { paused, applied } = await know(sql, schedule, since);
+          // Resuming also serves what was switched off by hand. While the row is held nobody else switches it: off for want of
+          // a resumption that is recorded, or is being applied, is not off by hand.
+          const switchedOff =
+            !pause && !paused && applied && (await parts.scheduler.describe(name))?.enabled === false;
+          const [said] = await sql(recorded)`
+            select verdict, operator, reason, acted_at
+            from ops.pause_schedule(${name}, ${pause}, ${operator}, ${reason}, ${switchedOff})`;
+          return said;
+        });
         if (row === undefined) throw new Error('ops.pause_schedule returned nothing');
         isRecorded = row.verdict !== 'ALREADY';
         // Also for who comes second: it may be that the first one never got as far.
-        await applyPause(control, parts.scheduler, schedule, { met: since, changed: since });
+        await applyPause(control, parts.scheduler, schedule, since);
         if (row.verdict === 'ALREADY') {
           throw new ConflictError(refusal(pause, name, row), { code });
         }
@@ -76,12 +83,30 @@ function change(pause: boolean, parts: typeof scheduleParts) {
         if (document === undefined) throw new Error(`${name} was not described`);
         return done(200, document);
       } catch (error) {
-        if (!(error instanceof RetryableError) || error.code !== 'SCHEDULER') throw error;
+        if (!isUntold(error)) throw error;
         log.error('EventBridge Scheduler could not be told', { schedule: name, action, error });
         return untold(name, action, isRecorded);
       }
     },
   });
+}
+
+/** A pause is recorded whatever EventBridge says, or does not say. */
+async function describedFor(
+  pause: boolean,
+  scheduler: Scheduler,
+  name: string,
+): Promise<Described | undefined> {
+  try {
+    return await scheduler.describe(name);
+  } catch (error) {
+    if (pause && isUntold(error)) return undefined;
+    throw error;
+  }
+}
+
+function isUntold(error: unknown): error is RetryableError {
+  return error instanceof RetryableError && error.code === 'SCHEDULER';
 }
 
 function unknown(name: string): NotFoundError {

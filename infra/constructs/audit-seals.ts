@@ -34,7 +34,7 @@ export class AuditSeals extends Construct {
           name: AUDIT_SEAL,
           description: 'Seals what was added to the audit trail, when the night is over',
           // Lima has no daylight saving time; after the night and the daily sweep, which closes what it left.
-          schedule: { expression: 'cron(30 6 * * ? *)', timeZone: 'America/Lima' },
+          schedule: { expression: 'cron(0 7 * * ? *)', timeZone: 'America/Lima' },
         },
       },
       target,

@@ -11,6 +11,7 @@ export type Happening =
       reason: string;
       deadLetterQueue?: string;
     }
+  | { kind: 'schedule.deleted'; schedule: string }
   | { kind: 'message.sent'; queue: string; messageId: string; body: string }
   | { kind: 'message.received'; queue: string; messageId: string; receiveCount: number; by: string }
   | { kind: 'message.deleted'; queue: string; messageId: string }

@@ -70,7 +70,8 @@ export class OperationsStack extends Stack {
         EveryDay: {
           name: 'sweep-daily',
           description: 'Sweeps once a day, whatever became of the wake-ups',
-          schedule: { expression: 'cron(0 6 * * ? *)', timeZone: 'America/Lima' },
+          // When the last postponement of the night can no longer be delivered: what it missed is found the same morning.
+          schedule: { expression: 'cron(30 6 * * ? *)', timeZone: 'America/Lima' },
         },
       },
       target: sweeper,

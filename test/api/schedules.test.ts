@@ -4,12 +4,12 @@ import type { ScheduleParts } from '../../functions/api/schedule-document.ts';
 import { schedulesList } from '../../functions/api/schedules-list.ts';
 import { schedulesPause, schedulesResume } from '../../functions/api/schedules-pause.ts';
 import type { Endpoint } from '../../functions/core/http.ts';
-import { createLog } from '../../functions/core/log.ts';
+import { lookAt } from '../../functions/core/schedules/look.ts';
 import type { Environment } from '../../functions/core/services.ts';
 import { testDatabase } from '../support/database.ts';
 import { call, environmentOf, httpEvent } from '../support/http.ts';
 import { testQueues } from '../support/queues.ts';
-import { fires, originalInput, type Scheduled, scheduled } from '../support/scheduled.ts';
+import { fires, originalInput, type Scheduled, scheduled, silentLog } from '../support/scheduled.ts';
 import { toyQueues } from '../support/toy.ts';
 
 const database = testDatabase();
@@ -31,22 +31,24 @@ beforeEach(() => {
 });
 
 /** A request as the gateway signs it for a person. */
-async function as(
-  person: string,
-  endpoint: Endpoint,
-  reason = 'works on the source',
-  name = of.schedule.name,
-) {
+function requestOf(person: string, endpoint: Endpoint, reason: string, name = of.schedule.name) {
   const event = httpEvent(endpoint, {
     path: { name },
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ reason }),
   });
   Object.assign(event.requestContext, { authorizer: { iam: { userArn: person } } });
-  const { statusCode, body = '' } = await endpoint.handle(event, {
-    environment,
-    log: createLog({ write: () => {} }),
-  });
+  return event;
+}
+
+async function as(
+  person: string,
+  endpoint: Endpoint,
+  reason = 'works on the source',
+  name = of.schedule.name,
+) {
+  const event = requestOf(person, endpoint, reason, name);
+  const { statusCode, body = '' } = await endpoint.handle(event, { environment, log: silentLog });
   return { status: statusCode, body: JSON.parse(body) };
 }
 const pause = (person = 'ana', reason?: string) => as(person, schedulesPause(parts), reason);
@@ -156,15 +158,9 @@ describe('a pause', () => {
   test('by two people at once is one pause, and one is told of the other', async () => {
     const other = { ...environment, control: database.connect('cuadre_operator') };
     const endpoint = schedulesPause(parts);
-    const bens = httpEvent(endpoint, {
-      path: { name: of.schedule.name },
-      headers: { 'content-type': 'application/json' },
-      body: '{"reason": "another thing"}',
-    });
-    Object.assign(bens.requestContext, { authorizer: { iam: { userArn: 'ben' } } });
     const both = await Promise.all([
       pause(),
-      endpoint.handle(bens, { environment: other, log: createLog({ write: () => {} }) }),
+      endpoint.handle(requestOf('ben', endpoint, 'another thing'), { environment: other, log: silentLog }),
     ]);
     const statuses = [both[0].status, both[1].statusCode];
     expect(statuses.toSorted()).toEqual([200, 409]);
@@ -185,15 +181,13 @@ describe('a pause', () => {
     of.scheduler.meanwhile = async (asked) => {
       if (asked !== `switch ${of.schedule.name} off`) return;
       let over = false;
-      resumed = endpoint
-        .handle(event, { environment: other, log: createLog({ write: () => {} }) })
-        .finally(() => {
-          over = true;
-        });
+      resumed = endpoint.handle(event, { environment: other, log: silentLog }).finally(() => {
+        over = true;
+      });
       // Until the resumption waits for this pause, or has gone past it.
       for (let blocked = 0; blocked === 0 && !over; ) {
         const [row] = await database.admin.sql(waiting)`
-          select count(*)::integer as waiting from pg_stat_activity where wait_event_type = 'Lock' and query like '%ops.pause_schedule%'`;
+          select count(*)::integer as waiting from pg_stat_activity where wait_event_type = 'Lock' and query like '%ops.know_schedule%'`;
         blocked = row?.waiting ?? 0;
       }
     };
@@ -229,6 +223,46 @@ describe('a pause', () => {
     },
   );
 
+  test('is recorded while EventBridge cannot even be asked, and leaves what is known of the schedule', async () => {
+    const known = z.strictObject({ line: z.string() });
+    const row = async () => {
+      const [found] = await database.admin.sql(known)`
+        select concat_ws(' ', expression, time_zone, to_char(looked_until at time zone 'UTC', 'DD HH24:MI')) as line
+        from ops.schedules where schedule = ${of.schedule.name}`;
+      return found?.line;
+    };
+    of.scheduler.refuse = () => 'before';
+    expect((await pause()).body.detail).toContain('the pause is recorded and in force');
+    // Nothing was known of it: a day back, as any sweep would.
+    expect(await row()).toBe('cron(0 2 * * ? *) America/Lima 11 12:00');
+    parts = { ...parts, schedules: () => [{ ...of.schedule, expression: 'cron(0 3 * * ? *)' }] };
+    expect((await pause()).status).toBe(503);
+    expect(await row()).toBe('cron(0 2 * * ? *) America/Lima 11 12:00');
+    of.scheduler.refuse = () => undefined;
+    of.scheduler.changedAt = new Date('2026-01-12T10:00:00Z');
+    expect((await pause()).status).toBe(200);
+    expect(await row()).toBe('cron(0 3 * * ? *) America/Lima 12 10:00');
+    expect(await actions()).toEqual(['ana PAUSE works on the source']);
+  });
+
+  test.each([true, false])('leaves what was missed before it to be told (paused: %s)', async (paused) => {
+    const control = database.connect('cuadre_jobs');
+    // Made at noon of the day before: 02:00, which is 07:00Z, was missed.
+    of.scheduler.createdAt = new Date('2026-01-11T17:00:00Z');
+    parts = { ...parts, now: () => new Date('2026-01-12T08:00:00Z') };
+    if (paused) {
+      await pause();
+      await resume();
+    }
+    const told = await lookAt([of.schedule], {
+      control,
+      scheduler: of.scheduler,
+      log: silentLog,
+      now: new Date('2026-01-12T11:00:00Z'),
+    });
+    expect(told).toMatchObject({ missed: 1, restarted: 1 });
+  });
+
   test('that did not get through is finished by who comes second, who is told of it', async () => {
     of.scheduler.refuse = (asked) => (asked.startsWith('switch') ? 'before' : undefined);
     await pause();
@@ -253,6 +287,44 @@ describe('a resumption', () => {
     of.scheduler.on.set(of.schedule.name, false);
     expect(await resume()).toMatchObject({ status: 200, body: { state: 'enabled' } });
     expect(await actions()).toEqual(['ana RESUME works on the source']);
+  });
+
+  test('that EventBridge does not take is finished by the same request, however often it is said, as one entry', async () => {
+    await pause();
+    of.scheduler.refuse = (asked) => (asked.startsWith('switch') ? 'before' : undefined);
+    for (const _ of [1, 2]) {
+      const { status, body } = await resume('ana', 'moved');
+      expect(status).toBe(503);
+      expect(body.detail).toContain('the resumption is recorded');
+    }
+    of.scheduler.refuse = () => undefined;
+    expect((await resume('ana', 'moved')).status).toBe(200);
+    expect(await actions()).toEqual(['ana PAUSE works on the source', 'ana RESUME moved']);
+  });
+
+  test('by two people at once is one, and the other is told of it', async () => {
+    await pause();
+    const other = { ...environment, control: database.connect('cuadre_operator') };
+    const endpoint = schedulesResume(parts);
+    // Both have seen the schedule off before either has done anything.
+    let seen = 0;
+    let both = () => {};
+    const together = new Promise<void>((resolve) => {
+      both = resolve;
+    });
+    of.scheduler.meanwhile = async (asked) => {
+      if (!asked.startsWith('describe') || seen >= 2) return;
+      seen += 1;
+      if (seen === 2) both();
+      await together;
+    };
+    const [anas, bens] = await Promise.all([
+      resume('ana', 'moved'),
+      endpoint.handle(requestOf('ben', endpoint, 'another thing'), { environment: other, log: silentLog }),
+    ]);
+    expect([anas.status, bens.statusCode].toSorted()).toEqual([200, 409]);
+    expect(await actions()).toHaveLength(2);
+    expect(of.scheduler.on.get(of.schedule.name)).toBe(true);
   });
 
   test('while EventBridge cannot even be asked does nothing', async () => {

@@ -109,6 +109,10 @@ describe('schedules on the whole stack', () => {
         },
       },
     ]);
+    await stack.trail.waitFor(
+      'schedule.deleted',
+      (event) => event.schedule === 'cabinet-daily-20260115T070000Z-p1',
+    );
     expect(stack.schedules().map(({ name }) => name)).not.toContain('cabinet-daily-20260115T070000Z-p1');
     expect((await listed(stack))?.events).toMatchObject([{ event: 'POSTPONED', ordinal: 1 }]);
   });
@@ -154,6 +158,26 @@ describe('schedules on the whole stack', () => {
       'MISSED',
       'RESCHEDULED',
     ]);
+  });
+
+  test('a night that was missed and whose source is late waits for it as another does', async () => {
+    const night = await startNight({ assembly });
+    const { stack, admin, clock } = night;
+    await admin.sql`
+      insert into ops.schedules (schedule, expression, time_zone, looked_until)
+      values (${NAME}, 'cron(0 2 * * ? *)', 'America/Lima', now() - interval '1 day 2 hours')`;
+    expect((await sweep(stack)).result).toMatchObject({ schedules: { missed: 1, restarted: 1 } });
+    const names = () =>
+      stack
+        .schedules()
+        .map(({ name }) => name)
+        .filter((name) => name.includes('-missed'));
+    const [missed = ''] = names();
+    await clock.advance(125_000);
+    await stack.trail.waitFor('schedule.deleted', (event) => event.schedule === missed);
+    expect([await runs(admin), names()]).toEqual([[], [`${missed}-p1`]]);
+    const events = (await listed(stack))?.events ?? [];
+    expect(events.map(({ event }) => event)).toEqual(['POSTPONED', 'RESCHEDULED', 'MISSED']);
   });
 
   test('the golden night does not wait', async () => {

@@ -5,6 +5,7 @@ import { createLog } from '../../functions/core/log.ts';
 import type { Pipeline } from '../../functions/core/pipeline.ts';
 import { planScheduled } from '../../functions/core/planner-handler.ts';
 import type { Queues } from '../../functions/core/queues.ts';
+import { know } from '../../functions/core/schedules/apply.ts';
 import type { KnownSchedule } from '../../functions/core/schedules/known.ts';
 import { FakeScheduler, toySchedule } from './scheduler.ts';
 import { services, toyPipeline } from './toy.ts';
@@ -40,8 +41,16 @@ export function originalInput({ schedule }: Scheduled, date: string) {
   return { source: 'schedule', scheduleArn: schedule.arn, scheduledTime: night(date), dryRun: false };
 }
 
+/** Somebody pauses or resumes it, at the clock's time; EventBridge is not told. */
+export function pauses(operator: Database, schedule: KnownSchedule, paused: boolean, met: string) {
+  return operator.transaction(async (sql) => {
+    await know(sql, schedule, { met: new Date(met), changed: null });
+    await sql`select ops.pause_schedule(${schedule.name}, ${paused}, 'ana', 'works', false)`;
+  });
+}
+
 /** The planner, invoked by the input of a schedule. */
-export function fires(
+export async function fires(
   { scheduler, pipeline, schedule }: Scheduled,
   input: unknown,
   { control, queues, now }: { readonly control: Database; readonly queues: Queues; readonly now: string },
@@ -49,5 +58,7 @@ export function fires(
   const read = readEvent(input);
   if (read.from !== 'schedule') throw new Error('not the input of a schedule');
   const parts = { scheduler, group: schedule.group, now: new Date(now) };
-  return planScheduled(pipeline, read.schedule, invocation(control), queues, parts);
+  const answer = await planScheduled(pipeline, read.schedule, invocation(control), queues, parts);
+  scheduler.returned(input);
+  return answer;
 }

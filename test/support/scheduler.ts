@@ -6,6 +6,8 @@ import type { Once, Scheduler } from '../../functions/core/schedules/scheduler.t
 export class FakeScheduler implements Scheduler {
   readonly on = new Map<string, boolean>();
   readonly made = new Map<string, Once>();
+  /** Those that have fired, and of which the target has not returned: EventBridge deletes them some time after their invocation. */
+  readonly #firing = new Map<string, Once>();
   /** Every call, in order: `switch toy off`, `once toy-daily-...`. */
   readonly calls: string[] = [];
   createdAt = new Date('2020-01-01T00:00:00Z');
@@ -40,16 +42,22 @@ export class FakeScheduler implements Scheduler {
 
   once(once: Once) {
     return this.#call(`once ${once.name}`, () => {
-      if (!this.made.has(once.name)) this.made.set(once.name, once);
+      if (!this.made.has(once.name) && !this.#firing.has(once.name)) this.made.set(once.name, once);
     });
   }
 
-  /** Fires it, after which it is gone. */
+  /** Fires it; it is there, and its name is taken, until its target has returned. */
   fire(name: string): Readonly<Record<string, unknown>> {
     const once = this.made.get(name);
     if (once === undefined) throw new Error(`there is no ${name}, only ${[...this.made.keys()].join(', ')}`);
     this.made.delete(name);
+    this.#firing.set(name, once);
     return once.input;
+  }
+
+  /** The target has done what it was fired for. */
+  returned(input: unknown): void {
+    for (const [name, once] of this.#firing) if (once.input === input) this.#firing.delete(name);
   }
 
   async #call<T>(call: string, work: () => T): Promise<T> {

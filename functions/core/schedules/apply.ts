@@ -16,15 +16,17 @@ const FIRST_LOOK_MS = 86_400_000;
 export interface Since {
   /** Where the ledger does not know it yet. */
   readonly met: Date;
-  /** Where it is due at other times than the ledger knows. */
-  readonly changed: Date;
+  /** Where it is due at other times than the ledger knows; null leaves what the ledger knows as it is. */
+  readonly changed: Date | null;
 }
 
-export function sinceOf({ createdAt, changedAt }: Described, now: Date): Since {
-  return {
-    met: new Date(Math.max(createdAt.getTime(), now.getTime() - FIRST_LOOK_MS)),
-    changed: changedAt,
-  };
+/**
+ * @param described undefined while EventBridge does not say. Nothing then tells a change that was deployed an hour ago from
+ * one of last week: to take either for granted could account for times that nobody has looked at.
+ */
+export function sinceOf(described: Described | undefined, now: Date): Since {
+  const met = new Date(Math.max(described?.createdAt.getTime() ?? 0, now.getTime() - FIRST_LOOK_MS));
+  return { met, changed: described?.changedAt ?? null };
 }
 
 /** What the ledger knows of a schedule; its row is held to the end of the transaction. */
@@ -35,7 +37,7 @@ export async function know(
 ): Promise<z.infer<typeof known>> {
   const [row] = await sql(known)`
     select paused, applied, looked_until
-    from ops.know_schedule(${name}, ${expression}, ${timeZone}, ${met.toISOString()}::timestamptz, ${changed.toISOString()}::timestamptz)`;
+    from ops.know_schedule(${name}, ${expression}, ${timeZone}, ${met.toISOString()}::timestamptz, ${changed?.toISOString() ?? null}::timestamptz)`;
   if (row === undefined) throw new Error('ops.know_schedule returned nothing');
   return row;
 }

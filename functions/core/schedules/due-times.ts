@@ -1,5 +1,6 @@
 import type { Freshness, Pipeline, Schedule } from '../pipeline.ts';
 import { type NextAfter, parseExpression } from './expression.ts';
+import { pipelineNameProblem } from './once.ts';
 
 /** More missed nights than this are a backfill, with an eye on it. */
 const MOST_STARTED = 31;
@@ -24,10 +25,16 @@ export function dueTimes(next: NextAfter, after: number, until: number, most: nu
  * @param now what is never due after it is refused: it would wait for ever, and nobody would see it
  */
 export function scheduleProblems(
-  { schedule, freshness }: Pick<Pipeline, 'schedule' | 'freshness'>,
+  { name, schedule, freshness }: Pick<Pipeline, 'name' | 'schedule' | 'freshness'>,
   now: number,
 ): string[] {
-  return [...expressionProblems(schedule, now), ...missedProblems(schedule), ...freshnessProblems(freshness)];
+  const nameProblem = pipelineNameProblem(name);
+  return [
+    ...(nameProblem === undefined ? [] : [nameProblem]),
+    ...expressionProblems(schedule, now),
+    ...missedProblems(schedule),
+    ...freshnessProblems(freshness),
+  ];
 }
 
 function expressionProblems({ expression, timeZone }: Schedule, now: number): string[] {

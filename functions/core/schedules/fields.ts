@@ -7,6 +7,8 @@ interface Field {
   readonly least: number;
   readonly most: number;
   readonly words?: readonly string[];
+  /** AWS documents no steps for it: what Scheduler does with one, nobody could say. */
+  readonly stepless?: true;
   /** What may stand for the whole field beside values, ranges, steps and lists. */
   readonly special?: RegExp;
   /** The specials, for the refusal. */
@@ -32,6 +34,7 @@ const FIELDS: readonly Field[] = [
     least: 1,
     most: 7,
     words: DAYS,
+    stepless: true,
     special: /^(\?|L|[1-7]L|(SUN|MON|TUE|WED|THU|FRI|SAT)L|([1-7]|SUN|MON|TUE|WED|THU|FRI|SAT)#[1-5])$/,
     also: '?, L, a day with L, or a day with # and 1 to 5',
   },
@@ -61,13 +64,19 @@ export function translateFields(body: string): string {
   return ['0', ...translated].join(' ');
 }
 
-function translate({ name, most }: Field, text: string): string {
+function translate({ name, least, most }: Field, text: string): string {
   if (name === 'day-of-week' && text === 'L') return '7';
   return (
     text
       .split(',')
-      // `5/20` means "from 5 on", which croner wants written as a range.
-      .map((part) => part.replace(/^(\w+)\/(\d+)$/, `$1-${most}/$2`))
+      // `5/20` means "from 5 on", which croner wants written as a range. `*/3` means "from the least on": croner's years are
+      // not AWS's, and would begin elsewhere.
+      .map((part) =>
+        part.replace(
+          /^(\w+|\*)\/(\d+)$/,
+          (_, from: string, step: string) => `${from === '*' ? least : from}-${most}/${step}`,
+        ),
+      )
       .join(',')
   );
 }
@@ -83,14 +92,15 @@ function problemOf(field: Field, text: string): string | undefined {
 
 /** `*`, a value or a range, each with or without a step. */
 function problemOfPart(field: Field, part: string): string | undefined {
-  const { least, most, words, also } = field;
+  const { least, most, words, also, stepless = false } = field;
   const named = words === undefined ? '' : ` or ${words[0]} to ${words.at(-1)}`;
-  const rule = `must be *, values, ranges, steps or lists of ${least} to ${most}${named}${also === undefined ? '' : `; or ${also}`}`;
+  const rule = `must be *, values, ranges${stepless ? '' : ', steps'} or lists of ${least} to ${most}${named}${also === undefined ? '' : `; or ${also}`}`;
   const [, first = '', last, step] = /^(\*|\w+)(?:-(\w+))?(?:\/(\d+))?$/.exec(part) ?? [];
   const from = first === '*' ? least : numberOf(field, first);
   const to = last === undefined ? most : numberOf(field, last);
   if (from === undefined || to === undefined || (first === '*' && last !== undefined)) return rule;
   if (last !== undefined && from > to) return `must have its ranges forwards, and ${part} runs backwards`;
+  if (step !== undefined && stepless) return 'must have no steps: list what it is due on, as MON,WED,FRI';
   if (step !== undefined && (Number(step) < 1 || Number(step) > most)) {
     return `must have steps of 1 to ${most}`;
   }

@@ -30,6 +30,7 @@ interface Pending {
   readonly by: string;
   readonly acceptedAt: number;
   readonly attempt: number;
+  readonly over: () => void;
 }
 
 /**
@@ -55,8 +56,11 @@ export class AsynchronousInvoker {
     this.#configs.set(functionName, config);
   }
 
-  /** The request id under which every attempt runs. */
-  accept(target: LocalFunction, payload: string, by: string): string {
+  /**
+   * The request id under which every attempt runs.
+   * @param over once no attempt follows any more, however the last one ended
+   */
+  accept(target: LocalFunction, payload: string, by: string, over: () => void = () => {}): string {
     if (Buffer.byteLength(payload) > limits.asynchronousRequest) {
       throw requestTooLarge(limits.asynchronousRequest);
     }
@@ -69,6 +73,7 @@ export class AsynchronousInvoker {
       by,
       acceptedAt: this.#clock.now(),
       attempt: 1,
+      over,
     };
     // Not before the caller knows that it was accepted.
     queueMicrotask(() => this.#begin(pending));
@@ -96,7 +101,11 @@ export class AsynchronousInvoker {
       if (!(error instanceof InvokeRefused)) throw error;
       return await this.#later(pending, THROTTLE_DELAY_MS, pending.attempt);
     }
-    if (completed.error === undefined || this.#stopped) return;
+    if (this.#stopped) return;
+    if (completed.error === undefined) {
+      pending.over();
+      return;
+    }
     const delay = RETRY_DELAYS_MS[pending.attempt - 1];
     if (pending.attempt > pending.config.retries || delay === undefined) {
       return await this.#giveUp(pending, 'RetriesExhausted', completed);
@@ -125,6 +134,7 @@ export class AsynchronousInvoker {
   }
 
   async #giveUp(pending: Pending, condition: string, completed: Completed | undefined): Promise<void> {
+    pending.over();
     const { onFailure } = pending.config;
     this.#trail.record({
       kind: 'function.given-up',

@@ -21,10 +21,16 @@ export interface ScheduleParts {
   readonly deadLetterQueue?: string;
   readonly clock: Clock;
   readonly trail: Trail;
-  /** Hands the input to the target; the request id. Throws when the target does not take it. */
-  readonly deliver: (targetArn: string, input: string, by: string) => string;
+  /**
+   * Hands the input to the target; the request id. Throws when the target does not take it.
+   * @param over once the target has dealt with it
+   */
+  readonly deliver: (targetArn: string, input: string, by: string, over: () => void) => string;
   readonly send: (queueArn: string, body: string, attributes: Record<string, string>) => Promise<void>;
-  /** Once nothing is due any more and the last time has been delivered or given up. */
+  /**
+   * Once nothing is due any more and the last time has been given up, or delivered and dealt with. The service deletes a schedule
+   * some time after its last invocation: here that is as late as it may be, so that a target that counts on its being gone shows.
+   */
   readonly completed: () => void;
 }
 
@@ -38,6 +44,9 @@ export class Schedule {
   readonly #parts: ScheduleParts;
   #next: NextAfter;
   readonly #pending = new Set<() => void>();
+  /** Deliveries that the target is at work on. */
+  #underWay = 0;
+  #stopped = false;
 
   /** Throws when the expression or the zone is not one. */
   constructor(parts: ScheduleParts) {
@@ -54,6 +63,7 @@ export class Schedule {
   }
 
   stop(): void {
+    this.#stopped = true;
     for (const cancel of this.#pending) cancel();
     this.#pending.clear();
   }
@@ -90,7 +100,8 @@ export class Schedule {
 
   /** Whether the time that was just dealt with was the last of all. */
   #settle(due: number): void {
-    if (this.#pending.size === 0 && this.nextAfter(due) === undefined) this.#parts.completed();
+    if (this.#stopped || this.#pending.size > 0 || this.#underWay > 0) return;
+    if (this.nextAfter(due) === undefined) this.#parts.completed();
   }
 
   #later(milliseconds: number, callback: () => void): void {
@@ -111,7 +122,11 @@ export class Schedule {
     trail.record({ kind: 'schedule.fired', schedule: this.name, scheduledTime: time, attempt });
     const input = this.#input(time, attempt, over);
     try {
-      const requestId = deliver(targetArn, input, `schedule ${this.name}`);
+      const requestId = deliver(targetArn, input, `schedule ${this.name}`, () => {
+        this.#underWay -= 1;
+        this.#settle(scheduledTime);
+      });
+      this.#underWay += 1;
       trail.record({ kind: 'schedule.delivered', schedule: this.name, function: targetArn, requestId });
       return requestId;
     } catch (error) {

@@ -114,15 +114,17 @@ export class Schedules {
       ...(target.DeadLetterConfig === undefined ? {} : { deadLetterQueue: target.DeadLetterConfig.Arn }),
       clock,
       trail,
-      deliver: (targetArn, input, by) => {
+      deliver: (targetArn, input, by, over) => {
         const found = functions.get(functionName(targetArn));
         if (found === undefined) throw functionNotFound(targetArn);
-        return asynchronous.accept(found, input, by);
+        return asynchronous.accept(found, input, by, over);
       },
       send: (queueArn, body, attributes) => queues.send(queueArn, body, attributes),
       completed: () => {
         const entry = this.get(name, properties.GroupName);
-        if (entry?.properties.ActionAfterCompletion === 'DELETE') this.remove(entry);
+        if (entry?.properties.ActionAfterCompletion !== 'DELETE') return;
+        this.remove(entry);
+        trail.record({ kind: 'schedule.deleted', schedule: name });
       },
     });
   }

@@ -1,7 +1,8 @@
 -- grain: one schedule that is met
 -- requires: none
 -- Locks its row to the end of the transaction. p_since: from when on its times are accounted for, when it is new. p_changed_at: the
--- same, when it is due at other times than it was. Nothing that was due before is ever missed.
+-- same, when it is due at other times than it was; null where nobody can say, and what is known of it stays. Nothing that was due
+-- before is ever missed.
 create or replace function ops.know_schedule(
   p_schedule text, p_expression text, p_time_zone text, p_since timestamptz, p_changed_at timestamptz,
   out paused boolean, out applied boolean, out looked_until timestamptz
@@ -13,7 +14,8 @@ begin
   insert into ops.schedules as s (schedule, expression, time_zone, looked_until)
   values (p_schedule, p_expression, p_time_zone, p_since)
   on conflict (schedule) do update
-    set expression = excluded.expression, time_zone = excluded.time_zone,
+    set expression = case when p_changed_at is null then s.expression else excluded.expression end,
+        time_zone = case when p_changed_at is null then s.time_zone else excluded.time_zone end,
         looked_until = case
           when (s.expression, s.time_zone) is distinct from (excluded.expression, excluded.time_zone)
             then greatest(s.looked_until, p_changed_at)

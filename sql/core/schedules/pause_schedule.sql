@@ -1,10 +1,11 @@
 -- grain: one pause or resumption of a schedule by a person
--- requires: ops.know_schedule
--- p_paused: what is wanted. p_switched_off: EventBridge has it off although nobody paused it here; it may then be resumed.
+-- requires: none
+-- Called by who holds the schedule's row (ops.know_schedule). p_paused: what is wanted. p_switched_off: EventBridge has it off,
+-- although it is not paused here and EventBridge was told so; it may then be resumed.
 -- verdict: RECORDED; REPEATED (the same person, the same reason, the same wish: said again); ALREADY (somebody's doing: operator,
 -- reason and acted_at say whose; nobody's when they are null). From RECORDED on the planner goes by it.
 create or replace function ops.pause_schedule(
-  p_schedule text, p_expression text, p_time_zone text, p_since timestamptz, p_paused boolean, p_operator text, p_reason text, p_switched_off boolean,
+  p_schedule text, p_paused boolean, p_operator text, p_reason text, p_switched_off boolean,
   out verdict text, out operator text, out reason text, out acted_at timestamptz
 )
   language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -14,7 +15,7 @@ declare
   v_paused boolean;
   v_action_id bigint;
 begin
-  select k.paused into v_paused from ops.know_schedule(p_schedule, p_expression, p_time_zone, p_since, p_since) k;
+  select s.paused into strict v_paused from ops.schedules s where s.schedule = p_schedule;
   if v_paused = p_paused and not (not p_paused and p_switched_off) then
     select a.operator, a.reason, a.acted_at into operator, reason, acted_at
     from ops.schedules s join ops.operator_actions a on a.action_id = s.action_id where s.schedule = p_schedule;

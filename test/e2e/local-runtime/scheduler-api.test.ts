@@ -14,7 +14,9 @@ import { runApp, virtualClock } from './support/stack.ts';
 const Target = { Arn: att('worker', 'Arn'), RoleArn: att('Role', 'Arn'), Input: '{"a":1}' };
 
 const parts = {
-  functions: { worker: 'export const handler = async () => {};' },
+  functions: {
+    worker: "export const handler = async ({ fail }) => { if (fail) throw new Error('on purpose'); };",
+  },
   resources: {
     Once: { Type: 'AWS::Scheduler::ScheduleGroup', Properties: { Name: 'once' } },
     Nightly: {
@@ -149,9 +151,39 @@ test('a schedule that fires once is made in its group, fires, and is gone', asyn
   expect(await client.send(new GetScheduleCommand(where))).toMatchObject({ ActionAfterCompletion: 'DELETE' });
   await clock.advance(180_000);
   expect(stack.trail.all('schedule.fired').map(({ schedule }) => schedule)).toEqual(['nightly-again']);
+  await stack.trail.waitFor('schedule.deleted');
   await expect(client.send(new GetScheduleCommand(where))).rejects.toMatchObject({
     name: 'ResourceNotFoundException',
   });
+});
+
+test('a schedule that fires once is there, and its name is taken, until its target has dealt with it', async () => {
+  const { clock, stack, client } = await start();
+  const { Target: target } = await client.send(new GetScheduleCommand({ Name: 'nightly' }));
+  const make = () =>
+    client.send(
+      new CreateScheduleCommand({
+        Name: 'again',
+        GroupName: 'once',
+        FlexibleTimeWindow: { Mode: 'OFF' },
+        ScheduleExpression: soon(clock.now()),
+        ActionAfterCompletion: 'DELETE',
+        Target: { ...target, Arn: target?.Arn, RoleArn: target?.RoleArn, Input: '{"fail":true}' },
+      }),
+    );
+  await make();
+  await clock.advance(180_000);
+  for (const [attempt, wait] of [
+    [2, 60_000],
+    [3, 120_000],
+  ] as const) {
+    await stack.trail.waitFor('function.retrying', (event) => event.attempt === attempt);
+    await expect(make()).rejects.toMatchObject({ name: 'ConflictException' });
+    await clock.advance(wait);
+  }
+  await stack.trail.waitFor('schedule.deleted');
+  expect(stack.trail.all('function.given-up')).toHaveLength(1);
+  expect(await make()).toMatchObject({ ScheduleArn: expect.stringContaining('once/again') });
 });
 
 test('a schedule that fires once stays when nobody says what is to become of it, and can be deleted', async () => {

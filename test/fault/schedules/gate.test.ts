@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { cabinetDaily } from '../../../functions/cabinet/pipeline.ts';
 import type { Database } from '../../../functions/core/database.ts';
 import { planScheduled } from '../../../functions/core/planner-handler.ts';
 import { lookAt } from '../../../functions/core/schedules/look.ts';
@@ -9,6 +10,7 @@ import {
   fires as fire,
   invocation,
   originalInput,
+  pauses,
   type Scheduled,
   scheduled,
   silentLog,
@@ -156,18 +158,81 @@ describe.each(versions)('before a scheduled run, on PostgreSQL %i', (version) =>
     expect(await look(of, `${DAY}T09:31:00Z`)).toMatchObject({ missed: 1, restarted: 1 });
     await load(DAY);
     await fires(of, of.scheduler.fire(`${of.pipeline.name}-20260112T070000Z-missed`), `${DAY}T09:33:00Z`);
-    expect(await runs(of)).toEqual([`${DAY} {"missed": true, "scheduledTime": "${DAY}T07:00:00Z"}`]);
+    // It had been put off once, which counts.
+    expect(await runs(of)).toEqual([
+      `${DAY} {"missed": true, "postponed": 1, "scheduledTime": "${DAY}T07:00:00Z"}`,
+    ]);
     expect(await look(of, `${DAY}T12:00:00Z`)).toMatchObject({ missed: 0, restarted: 0 });
     await unload();
+  });
+
+  /** Missed at 07:00, found at 11:00. */
+  async function missed(of: Scheduled): Promise<string> {
+    of.scheduler.createdAt = new Date(`${DAY}T00:00:00Z`);
+    expect(await look(of, `${DAY}T11:00:00Z`)).toMatchObject({ missed: 1, restarted: 1 });
+    return `${of.pipeline.name}-20260112T070000Z-missed`;
+  }
+
+  test('a missed time whose source is not ready is put off although EventBridge still has the schedule that fired', async () => {
+    const of = given();
+    const name = await missed(of);
+    await fires(of, of.scheduler.fire(name), `${DAY}T11:01:01Z`);
+    expect([...of.scheduler.made.keys()]).toEqual([`${name}-p1`]);
+    await fires(of, of.scheduler.fire(`${name}-p1`), `${DAY}T11:32:00Z`);
+    expect([...of.scheduler.made.keys()]).toEqual([`${name}-p2`]);
+    await fires(of, of.scheduler.fire(`${name}-p2`), `${DAY}T12:03:00Z`);
+    expect(await runs(of)).toEqual([
+      `${DAY} {"missed": true, "degraded": "nothing was loaded for ${DAY}", "postponed": 2, "scheduledTime": "${DAY}T07:00:00Z"}`,
+    ]);
+  });
+
+  test('a missed time whose postponement was never made is started again by a later sweep, and waits no more often', async () => {
+    const of = given();
+    const input = of.scheduler.fire(await missed(of));
+    of.scheduler.refuse = (call) => (call.startsWith('once') ? 'before' : undefined);
+    for (const minute of ['01', '02', '04']) {
+      await expect(fires(of, input, `${DAY}T11:${minute}:00Z`)).rejects.toMatchObject({ code: 'SCHEDULER' });
+    }
+    of.scheduler.refuse = () => undefined;
+    // Put off to 11:31, it may come until 13:31.
+    expect(await look(of, `${DAY}T13:30:00Z`)).toMatchObject({ restarted: 0 });
+    expect(await look(of, `${DAY}T13:31:00Z`)).toMatchObject({ missed: 0, restarted: 1 });
+    const again = `${of.pipeline.name}-20260112T070000Z-missed-2`;
+    await fires(of, of.scheduler.fire(again), `${DAY}T13:33:00Z`);
+    await fires(of, of.scheduler.fire(`${of.pipeline.name}-20260112T070000Z-missed-p2`), `${DAY}T14:04:00Z`);
+    expect(await told(of)).toEqual([
+      'MISSED -> 11:01',
+      'RESCHEDULED 1 -> 11:01',
+      `POSTPONED 1 -> 11:31 nothing was loaded for ${DAY}`,
+      'RESCHEDULED 2 -> 13:32',
+      `POSTPONED 2 -> 14:03 nothing was loaded for ${DAY}`,
+      `DEGRADED nothing was loaded for ${DAY}`,
+    ]);
+    expect(await look(of, '2026-01-13T06:00:00Z')).toMatchObject({ restarted: 0 });
+  });
+
+  test('a night that is lost at its last postponement is found the same morning', async () => {
+    const { times, postponeMinutes } = cabinetDaily.freshness;
+    const of = given(times);
+    expect(postponeMinutes).toBe(freshness.postponeMinutes);
+    of.scheduler.createdAt = new Date(`${DAY}T00:00:00Z`);
+    await fires(of, originalInput(of, DAY), `${DAY}T07:00:59Z`);
+    for (let ordinal = 1; ordinal < times; ordinal += 1) {
+      const name = `${of.pipeline.name}-20260112T070000Z-p${ordinal}`;
+      const at = of.scheduler.made.get(name)?.at.getTime() ?? Number.NaN;
+      await fires(of, of.scheduler.fire(name), new Date(at + 59_000).toISOString());
+    }
+    of.scheduler.fire(`${of.pipeline.name}-20260112T070000Z-p${times}`);
+    // 06:30 in Lima: the daily sweep.
+    expect(await look(of, `${DAY}T11:30:00Z`)).toMatchObject({ missed: 1, restarted: 1 });
   });
 
   test('a paused schedule starts nothing, whatever EventBridge has it do, and its time is no missed one', async () => {
     const of = given();
     await load(DAY);
-    const { name, expression, timeZone } = of.schedule;
+    const { name } = of.schedule;
     const operator = database.connect('cuadre_operator');
-    const pause = (paused: boolean) =>
-      operator.sql`select ops.pause_schedule(${name}, ${expression}, ${timeZone}, ${`${DAY}T00:00:00Z`}::timestamptz, ${paused}, 'ana', 'works', false)`;
+    const pause = (paused: boolean) => pauses(operator, of.schedule, paused, `${DAY}T00:00:00Z`);
     await pause(true);
     expect(await fires(of, originalInput(of, DAY), `${DAY}T07:00:02Z`)).toMatchObject({
       held: 'paused',

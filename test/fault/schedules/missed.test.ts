@@ -3,9 +3,11 @@ import * as z from 'zod';
 import type { Database } from '../../../functions/core/database.ts';
 import { readEvent } from '../../../functions/core/events.ts';
 import { scheduleTrigger } from '../../../functions/core/job-handler.ts';
+import { createLog } from '../../../functions/core/log.ts';
 import { plan } from '../../../functions/core/planner.ts';
 import { applyPause } from '../../../functions/core/schedules/apply.ts';
 import { lookAt } from '../../../functions/core/schedules/look.ts';
+import { TIMES_MISSED } from '../../../functions/core/schedules/messages.ts';
 import { type TestDatabase, testDatabase, versions } from '../../support/database.ts';
 import { testQueues } from '../../support/queues.ts';
 import {
@@ -13,6 +15,7 @@ import {
   invocation,
   night,
   originalInput,
+  pauses,
   type Scheduled,
   scheduled,
   silentLog,
@@ -181,6 +184,98 @@ describe.each(versions)('due times of which nothing came, on PostgreSQL %i', (ve
     expect(await look(of, '2026-01-12T12:00:00Z')).toMatchObject({ missed: 0, restarted: 0 });
   });
 
+  /** Both at a time of the test's; the ledger's own clock is the machine's. */
+  async function pausedFrom({ schedule }: Given, from: string, to?: string): Promise<void> {
+    const acts = [['PAUSE', from] as const, ...(to === undefined ? [] : [['RESUME', to] as const])];
+    for (const [action, acted] of acts) {
+      await database.admin.sql`
+        with act as (
+          insert into ops.operator_actions (operator, action, subject, reason, acted_at)
+          values ('ana', ${action}, ${schedule.name}, 'works', ${acted}::timestamptz) returning action_id
+        )
+        update ops.schedules set paused = ${action === 'PAUSE'}, action_id = act.action_id, applied_at = null
+        from act where schedule = ${schedule.name}`;
+    }
+  }
+
+  test('while a resumption has not reached EventBridge are started by the policy', async () => {
+    const of = given();
+    await meet(of, '2026-01-11T11:00:00Z');
+    await pausedFrom(of, '2026-01-11T12:00:00Z', '2026-01-11T20:00:00Z');
+    of.scheduler.on.set(of.schedule.name, false);
+    expect(await look(of, '2026-01-12T11:00:00Z')).toEqual({
+      switched: 1,
+      missed: 1,
+      paused: 0,
+      restarted: 1,
+    });
+    expect(of.scheduler.on.get(of.schedule.name)).toBe(true);
+  });
+
+  test('before a pause, and found during it, are started once it is over', async () => {
+    const of = given();
+    await meet(of, '2026-01-11T11:00:00Z');
+    await pausedFrom(of, '2026-01-12T08:00:00Z');
+    of.scheduler.on.set(of.schedule.name, false);
+    expect(await look(of, '2026-01-12T11:00:00Z')).toMatchObject({ missed: 1, restarted: 0 });
+    await pausedFrom(of, '2026-01-12T08:00:00Z', '2026-01-12T11:30:00Z');
+    expect(await look(of, '2026-01-12T12:00:00Z')).toMatchObject({ switched: 1, missed: 0, restarted: 1 });
+    expect([...of.scheduler.made.values()]).toMatchObject([{ at: at('2026-01-12T12:01:00Z') }]);
+  });
+
+  test('are started a minute apart, oldest first, also when they are started again', async () => {
+    const of = given({ missed: { allUpTo: 2 } });
+    await meet(of, '2026-01-10T11:00:00Z');
+    const { made } = of.scheduler;
+    const started = () => [...made.values()].map(({ name, at: due }) => [name.split('-')[2], due]);
+    expect(await look(of, '2026-01-12T11:00:00Z')).toMatchObject({ restarted: 2 });
+    for (const name of [...made.keys()]) of.scheduler.fire(name);
+    expect(await look(of, '2026-01-12T14:00:00Z')).toMatchObject({ restarted: 2 });
+    expect(started()).toEqual([
+      ['20260111T070000Z', at('2026-01-12T14:01:00Z')],
+      ['20260112T070000Z', at('2026-01-12T14:02:00Z')],
+    ]);
+  });
+
+  test('whose restarts come to nothing are started three times, and told once more', async () => {
+    const of = given();
+    await meet(of, '2026-01-11T11:00:00Z');
+    const lines: string[] = [];
+    const log = createLog({ write: (text) => lines.push(text) });
+    const found: unknown[] = [];
+    const { schedule, scheduler } = of;
+    for (const hour of ['11:00', '13:00', '13:01', '15:01', '17:01', '17:02', '17:03', '20:00', '23:00']) {
+      const { restarted } = await lookAt([schedule], {
+        control,
+        scheduler,
+        log,
+        now: at(`2026-01-12T${hour}:00Z`),
+      });
+      found.push([hour, restarted]);
+      for (const name of [...scheduler.made.keys()]) scheduler.fire(name);
+    }
+    expect(found).toEqual([
+      ['11:00', 1],
+      // Made for 11:01, it may come until 13:01.
+      ['13:00', 0],
+      ['13:01', 1],
+      ['15:01', 0],
+      ['17:01', 1],
+      ['17:02', 0],
+      ['17:03', 0],
+      ['20:00', 0],
+      ['23:00', 0],
+    ]);
+    expect(scheduler.calls.filter((call) => call.startsWith('once'))).toEqual(
+      ['missed', 'missed-2', 'missed-3'].map((why) => `once ${schedule.pipeline}-20260112T070000Z-${why}`),
+    );
+    expect(lines.filter((line) => line.includes(TIMES_MISSED)).map((line) => JSON.parse(line))).toMatchObject(
+      [{ missed: 1 }, { missed: 1, scheduledTime: night('2026-01-12') }],
+    );
+    const [last] = (await events(database, of)).slice(-1);
+    expect(last).toBe('MISSED 01-12 07:00');
+  });
+
   test('of a schedule that is gone are nobody’s, and keep no other from being looked at', async () => {
     const [gone, there] = [given(), given()];
     there.scheduler.on.delete(gone.schedule.name);
@@ -264,9 +359,8 @@ describe.each(versions)('due times of which nothing came, on PostgreSQL %i', (ve
     const of = given();
     await meet(of, '2026-01-11T11:00:00Z');
     const operator = database.connect('cuadre_operator');
-    const { name, expression, timeZone } = of.schedule;
-    const pause = (paused: boolean) => operator.sql`
-      select ops.pause_schedule(${name}, ${expression}, ${timeZone}, now(), ${paused}, 'ana', 'works', false)`;
+    const { name } = of.schedule;
+    const pause = (paused: boolean) => pauses(operator, of.schedule, paused, '2026-01-11T11:00:00Z');
     await pause(true);
     const met = at('2026-01-11T11:00:00Z');
     await applyPause(operator, of.scheduler, of.schedule, { met, changed: met });

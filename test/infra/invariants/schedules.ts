@@ -1,8 +1,12 @@
 import { expect, it } from 'vitest';
 import * as z from 'zod';
 import { cabinetDaily } from '../../../functions/cabinet/pipeline.ts';
+import { parseExpression } from '../../../functions/core/schedules/expression.ts';
 import { schedulesOf } from '../../../functions/core/schedules/known.ts';
+import { PATIENCE_MS } from '../../../functions/core/schedules/look.ts';
 import { BEGINS_DEGRADED, TIMES_MISSED } from '../../../functions/core/schedules/messages.ts';
+import { pipelines } from '../../../functions/pipelines.ts';
+import { AUDIT_SEAL } from '../../../infra/constructs/audit-seals.ts';
 import type { Assembly } from '../assembly.ts';
 import { disturbances, hoursOf } from '../wall-clock.ts';
 import { allowedBy } from './policies.ts';
@@ -47,9 +51,9 @@ export function schedules(assembly: Assembly): void {
         cabinetDaily.schedule.timeZone,
         'ENABLED',
       ],
-      ['cuadre-audit-seal', 'cron(30 6 * * ? *)', 'America/Lima', 'ENABLED'],
+      ['cuadre-audit-seal', 'cron(0 7 * * ? *)', 'America/Lima', 'ENABLED'],
       ['cuadre-sweep', 'cron(* * * * ? *)', 'UTC', 'DISABLED'],
-      ['cuadre-sweep-daily', 'cron(0 6 * * ? *)', 'America/Lima', 'ENABLED'],
+      ['cuadre-sweep-daily', 'cron(30 6 * * ? *)', 'America/Lima', 'ENABLED'],
     ]);
   });
 
@@ -159,6 +163,25 @@ export function schedules(assembly: Assembly): void {
       const target = assembly.target(found, properties.Target.Arn);
       const deadLetters = assembly.target(found, properties.Target.DeadLetterConfig.Arn);
       expect(deadLetters.properties['QueueName']).toBe(`${String(target.properties['FunctionName'])}-dlq`);
+    }
+  });
+
+  it('sweeps in the morning when nothing of the night can still come, and seals after that', () => {
+    const dueAfter = (name: string, instant: number): number => {
+      const { ScheduleExpression, ScheduleExpressionTimezone: timeZone } =
+        schedules.find(({ properties }) => properties.Name === `cuadre-${name}`)?.properties ?? {};
+      if (ScheduleExpression === undefined || timeZone === undefined) throw new Error(`there is no ${name}`);
+      return parseExpression(ScheduleExpression, { timeZone, origin: 0 })(instant) ?? Number.NaN;
+    };
+    const MINUTE = 60_000;
+    for (const { name, freshness } of pipelines) {
+      const due = dueAfter(name, Date.parse('2026-01-12T12:00:00Z'));
+      // Scheduler fires within the minute, and a schedule is made for a full one.
+      const waits = (freshness?.times ?? 0) * ((freshness?.postponeMinutes ?? 0) + 2) * MINUTE;
+      const over = due + waits + PATIENCE_MS;
+      const sweep = dueAfter('sweep-daily', due);
+      expect(sweep, name).toBeGreaterThanOrEqual(over);
+      expect(dueAfter(AUDIT_SEAL, due), name).toBeGreaterThan(sweep);
     }
   });
 

@@ -25,7 +25,7 @@ interface Delivery {
 
 const MINUTE = 60_000;
 
-/** The clock of a day, and EventBridge Scheduler on it: it calls until it is heard, and what fires once is gone when it fires. */
+/** The clock of a day, and EventBridge Scheduler on it: it calls until it is heard, and what fires once is gone when its planner has been heard. */
 export class Day {
   readonly scheduler: FakeScheduler;
   readonly #options: DayOptions;
@@ -62,9 +62,14 @@ export class Day {
     this.#now += MINUTE;
   }
 
-  /** To the next thing that happens, unless somebody is still to be called: nobody is at work until then. */
+  /** To the next thing that happens, unless somebody is still to be called, the sweeper too: nobody is at work until then. */
   moveOn(): void {
-    if (this.#deliveries.some(({ at }) => at <= this.#now)) return;
+    const isToCall = [
+      this.sweepIsDue,
+      this.#deliveries.some(({ at }) => at <= this.#now),
+      [...this.scheduler.made.values()].some(({ at }) => at.getTime() <= this.#now),
+    ];
+    if (isToCall.includes(true)) return;
     const next = Math.min(...this.#toCome().filter((at) => at > this.#now));
     if (Number.isFinite(next)) this.#now = next;
   }
@@ -86,7 +91,9 @@ export class Day {
     for (const delivery of this.#deliveries.filter(({ at }) => at <= this.#now)) {
       const event = readEvent(delivery.input);
       if (event.from !== 'schedule') throw new Error('the input of a schedule says so');
-      if (await call(event.schedule)) this.#deliveries.splice(this.#deliveries.indexOf(delivery), 1);
+      if (!(await call(event.schedule))) continue;
+      this.#deliveries.splice(this.#deliveries.indexOf(delivery), 1);
+      this.scheduler.returned(delivery.input);
     }
     return this.#toCome().length === 0;
   }

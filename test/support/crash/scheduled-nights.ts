@@ -63,19 +63,33 @@ export const lateNight = night(
 /** It is not there at all. */
 export const degradedNight = night({ since: at('08:00', '2026-01-11'), delivered }, async () => {});
 
+/** Looked at last two days before. */
+async function knowOf(admin: Database): Promise<void> {
+  const { name, expression, timeZone } = schedule;
+  const since = at('08:00', '2026-01-10');
+  await admin.sql`
+    select ops.know_schedule(${name}, ${expression}, ${timeZone}, ${since}::timestamptz, ${since}::timestamptz)`;
+}
+
 /** Nothing comes of two due times: the sweeper finds both, and starts the last. */
 export const missedNight = night({ since: at('08:00', '2026-01-10'), delivered: [] }, async (admin) => {
   await load(admin);
-  const { name, expression, timeZone } = schedule;
-  await admin.sql`
-    select ops.know_schedule(${name}, ${expression}, ${timeZone}, ${at('08:00', '2026-01-10')}::timestamptz, ${at('08:00', '2026-01-10')}::timestamptz)`;
+  await knowOf(admin);
 });
+
+/** The same, and the source is late as well: the restart waits for it. */
+export const missedAndLateNight = night(
+  { since: at('08:00', '2026-01-10'), delivered: [], source: { at: at('11:40'), load } },
+  knowOf,
+);
 
 /** A person has paused the schedule; a deployment switched it on again, and its time is delivered. The sweeper puts it right. */
 export const pausedNight = night({ since: at('08:00', '2026-01-11'), delivered }, async (admin) => {
   const { name, expression, timeZone } = schedule;
+  const since = at('08:00', '2026-01-11');
   await load(admin);
   await admin.sql`
-    select ops.pause_schedule(${name}, ${expression}, ${timeZone}, ${at('08:00', '2026-01-11')}::timestamptz, true, 'ana', 'the source moves', false)`;
+    select ops.know_schedule(${name}, ${expression}, ${timeZone}, ${since}::timestamptz, ${since}::timestamptz)`;
+  await admin.sql`select ops.pause_schedule(${name}, true, 'ana', 'the source moves', false)`;
   await admin.sql`select ops.schedule_applied(${name})`;
 });

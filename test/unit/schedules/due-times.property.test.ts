@@ -22,9 +22,13 @@ const END = Date.parse('2041-01-01T00:00:00Z');
 const between = (least: number, most: number) => fc.integer({ min: least, max: most });
 const field = (least: number, most: number) =>
   fc.oneof(
+    stepless(least, most),
+    fc.tuple(between(least, most), between(1, most)).map(([from, step]) => `${from}/${step}`),
+  );
+const stepless = (least: number, most: number) =>
+  fc.oneof(
     fc.constant('*'),
     between(least, most).map(String),
-    fc.tuple(between(least, most), between(1, most)).map(([from, step]) => `${from}/${step}`),
     fc
       .tuple(between(least, most), between(least, most))
       .map(([a, b]) => `${Math.min(a, b)}-${Math.max(a, b)}`),
@@ -33,7 +37,7 @@ const field = (least: number, most: number) =>
 const days = fc.oneof(
   fc.oneof(field(1, 28), fc.constantFrom('L', 'LW', '1W', '15W')).map((day) => [day, '?'] as const),
   fc
-    .oneof(field(1, 7), fc.constantFrom('L', '6L', '2#1', 'FRI#3', 'MON-FRI'))
+    .oneof(stepless(1, 7), fc.constantFrom('L', '6L', '2#1', 'FRI#3', 'MON-FRI'))
     .map((day) => ['?', day] as const),
 );
 const expressions = fc

@@ -89,6 +89,16 @@ describe("cron in AWS's dialect", () => {
       ['2026-01-31T00:00:00Z', '2026-03-31T00:00:00Z'],
     ],
     ['years', 'cron(0 0 1 1 ? 2030-2032/2)', ['2030-01-01T00:00:00Z', '2032-01-01T00:00:00Z']],
+    [
+      'every third year, counted from 1970',
+      'cron(0 0 1 1 ? */3)',
+      ['2027-01-01T00:00:00Z', '2030-01-01T00:00:00Z'],
+    ],
+    [
+      'every second day, counted from the first',
+      'cron(0 0 */2 2 ? *)',
+      ['2026-02-01T00:00:00Z', '2026-02-03T00:00:00Z'],
+    ],
     ['a year that is over', 'cron(0 0 1 1 ? 2020)', []],
   ])('%s', (_name, expression, expected) => {
     expect(due(expression, 'UTC', from, 2)).toEqual(expected);
@@ -146,8 +156,13 @@ describe("cron in AWS's dialect", () => {
     ['cron(0 2 L-3 * ? *)', 'the field day-of-month must be'],
     [
       'cron(0 2 ? * 0 *)',
-      'the field day-of-week must be *, values, ranges, steps or lists of 1 to 7 or SUN to SAT',
+      'the field day-of-week must be *, values, ranges or lists of 1 to 7 or SUN to SAT; or ?, L,',
     ],
+    [
+      'cron(0 2 ? * MON/2 *)',
+      'the field day-of-week must have no steps: list what it is due on, as MON,WED,FRI, got MON/2',
+    ],
+    ['cron(0 2 ? * */2 *)', 'the field day-of-week must have no steps'],
     ['cron(@daily)', 'six fields'],
     ['every day', 'none of cron'],
   ])('%s is refused', (expression, why) => {
