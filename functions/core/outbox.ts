@@ -93,7 +93,7 @@ async function send(sql: Sql, queues: Queues, rows: readonly Unsent[]): Promise<
   const sent = await queues
     .send(rows.map((row) => ({ id: row.outbox_id, job: row.job, body: JSON.stringify(row.message) })))
     .then(
-      (taken) => ({ taken, refused: undefined }),
+      (taken) => ({ taken, refused: withoutReceipt(rows, taken) }),
       (error: unknown) => {
         if (error instanceof NotSentError) return { taken: error.taken, refused: error };
         throw error;
@@ -104,4 +104,20 @@ async function send(sql: Sql, queues: Queues, rows: readonly Unsent[]): Promise<
     await sql`select ops.mark_sent(${ids}::bigint[], ${ids.map((id) => sent.taken.get(id) ?? '')}::text[])`;
   }
   return sent;
+}
+
+/** Whoever sends must say what was not taken; what is neither taken nor refused must not pass for sent all the same. */
+function withoutReceipt(
+  rows: readonly Unsent[],
+  taken: ReadonlyMap<string, string>,
+): NotSentError | undefined {
+  const missing = rows.filter(({ outbox_id }) => !taken.has(outbox_id));
+  if (missing.length === 0) return undefined;
+  const refusals = [...Map.groupBy(missing, ({ job }) => job)].map(([job, some]) => ({
+    job,
+    queueUrl: undefined,
+    code: 'NO_RECEIPT',
+    ids: some.map(({ outbox_id }) => outbox_id),
+  }));
+  return new NotSentError(refusals, taken);
 }

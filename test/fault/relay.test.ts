@@ -142,6 +142,17 @@ describe('what SQS did not take', () => {
     expect(sentTo('toy.sweep', runId)).toHaveLength(1);
   });
 
+  test('is not taken for sent when nobody says why', async () => {
+    const request = { asOf: nextDate(), dryRun: false, input: {} };
+    const mute: Queues = { ...sqs.queues, send: async () => new Map() };
+    const planned = plan(toyPipeline, request, trigger(), invocation(to.control), mute);
+    await expect(planned).rejects.toMatchObject({
+      code: 'SQS',
+      message: expect.stringContaining('toy.first: NO_RECEIPT'),
+    });
+    expect(await unsent()).toEqual(['toy.sweep', 'toy.first']);
+  });
+
   test('keeps its worker’s message, which sends it when it comes back and does nothing else', async () => {
     const run = await startToy(to.control, nextDate());
     await sendOutbox(to.control, sqs.queues, run.runId);
