@@ -2,12 +2,11 @@ import * as z from 'zod';
 import { calendarDate } from '../core/dates.ts';
 import { done, endpoint, noParameters } from '../core/http.ts';
 import type { JsonObject } from '../core/job.ts';
-import { sendOutbox } from '../core/outbox.ts';
 import { inputByJob } from '../core/planner.ts';
-import { sqsQueues } from '../core/queues.ts';
 import { startJob, startPipeline, type Trigger } from '../core/start.ts';
 import { callerOf } from './caller.ts';
-import { checkInputs, findJob, findPipeline } from './catalog.ts';
+import { checkInput, checkInputs, findJob, findPipeline } from './catalog.ts';
+import { orSendWhatWasBefore, sendDue, sendingShape } from './sending.ts';
 
 const common = {
   asOf: calendarDate.optional().describe('The business day; today in the pipeline’s zone unless given.'),
@@ -56,6 +55,7 @@ export const runsStart = endpoint({
       dry_run: z.boolean(),
       created: z.boolean().describe('False when the key had started this run before.'),
       location: z.string().describe('Where to read the run.'),
+      ...sendingShape,
     })
     .meta({ id: 'StartedRun' }),
   problems: { 409: ['IDEMPOTENCY_KEY_REUSED', 'RUN_ACTIVE'] },
@@ -71,13 +71,15 @@ export const runsStart = endpoint({
     };
     const options = { inline: false, codeVersion: environment.codeVersion, forced: request.forced };
     const { sql } = environment.control;
-    const run = await ('job' in request
-      ? startJobByName(request, (pipeline, job, checked) =>
-          startJob(sql, pipeline, job, checked, trigger, { ...options, dryRunByDefault: false }),
-        )
-      : startPipeline(sql, findPipeline(request.pipeline), checkedInputs(request), trigger, options));
-    const sent = await sendOutbox(environment.control, sqsQueues(environment.config.QUEUES), run.runId);
-    log.info('run started', { ...run, sent });
+    const run = await orSendWhatWasBefore(environment, log, () =>
+      'job' in request
+        ? startJobByName(request, (pipeline, job, checked) =>
+            startJob(sql, pipeline, job, checked, trigger, { ...options, dryRunByDefault: false }),
+          )
+        : startPipeline(sql, findPipeline(request.pipeline), checkedInputs(request), trigger, options),
+    );
+    const { sent, ...sending } = await sendDue(environment, log, { runs: [run.runId] });
+    log.info('run started', { ...run, sent, unsent: sending.unsent });
     const location = `/api/v1/runs/${run.runId}`;
     return done(
       202,
@@ -87,6 +89,7 @@ export const runsStart = endpoint({
         dry_run: run.dryRun,
         created: run.created,
         location,
+        ...sending,
       },
       { location },
     );
@@ -106,6 +109,7 @@ function startJobByName<T>(
   ) => Promise<T>,
 ): Promise<T> {
   const { job, pipeline } = findJob(name);
+  checkInput(job, input);
   return start(pipeline, job, job.request({ ...input, ...(asOf === undefined ? {} : { asOf }), dryRun }));
 }
 

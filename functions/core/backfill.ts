@@ -85,7 +85,7 @@ export async function startBackfill(
   if (row.verdict === 'OVERLAPS') {
     throw new ConflictError(
       `backfill ${row.backfill_id} of ${pipeline.name} is not over and has some of these dates: wait for it, or cancel it first`,
-      { code: 'BACKFILL_OVERLAPS' },
+      { code: 'BACKFILL_OVERLAPS', before: { backfill: row.backfill_id } },
     );
   }
   return { backfillId: row.backfill_id, started: row.started };
@@ -120,7 +120,10 @@ export async function steerBackfill(
     case 'UNKNOWN':
       throw new NotFoundError(`there is no backfill ${backfillId}`, { code: 'UNKNOWN_BACKFILL' });
     case 'ALREADY':
-      throw new ConflictError(`backfill ${backfillId} ${already}`, { code });
+      throw new ConflictError(`backfill ${backfillId} ${already}`, {
+        code,
+        before: { backfill: backfillId },
+      });
     case 'OVER':
       throw new ConflictError(`backfill ${backfillId} is ${row.status}: start another for what is left`, {
         code: 'BACKFILL_OVER',

@@ -51,9 +51,22 @@ export class InputError extends PermanentError {
   }
 }
 
+/** What a person has set going, by ids of the ledger. */
+export type Undertaking = { readonly runs: readonly string[] } | { readonly backfill: string };
+
 /** The request is well formed but the present state forbids it (a run is active, a key was used before). */
 export class ConflictError extends PermanentError {
   override readonly name: string = 'ConflictError';
+  /** What was set going before, if that is why. Whoever did it may have been cut off before its messages were sent. */
+  readonly before: Undertaking | undefined;
+
+  constructor(
+    message: string,
+    options: ErrorOptionsWithCode & { readonly before?: Undertaking | undefined },
+  ) {
+    super(message, options);
+    this.before = options.before;
+  }
 }
 
 /** The thing named does not exist. */

@@ -72,7 +72,7 @@ export function problem(error: unknown, log: Log, reads = false): HttpResult {
     return problemDocument(
       503,
       'Temporarily unavailable',
-      'The database could not be used just now: try again.',
+      `${error.code === 'SQS' ? 'SQS' : 'The database'} could not be used just now: try again.`,
       {},
       { 'retry-after': '5' },
     );

@@ -57,7 +57,7 @@ export async function startRun(sql: Sql, request: RunRequest): Promise<StartedRu
   if (row.verdict === 'ACTIVE') {
     throw new ConflictError(
       `${request.pipeline} as of ${request.asOf} is already being run by ${row.run_id}: wait for it to end, look at it under /api/v1/runs/${row.run_id}, or ask the API to start this one with "forced": true`,
-      { code: 'RUN_ACTIVE' },
+      { code: 'RUN_ACTIVE', before: { runs: [row.run_id] } },
     );
   }
   if (row.verdict === 'KEY_REUSED') {

@@ -26,6 +26,7 @@ export async function cancelRun(sql: Sql, runId: string, { operator, reason }: O
   if (row.verdict === 'OVER') {
     throw new ConflictError(`run ${runId} has ${row.status} already: there is nothing to cancel`, {
       code: 'RUN_OVER',
+      before: { runs: [runId] },
     });
   }
 }
@@ -62,7 +63,7 @@ export async function retryRun(sql: Sql, runId: string, { operator, reason }: Op
         row.status === 'running'
           ? `run ${runId} is under way: wait for it to end, or cancel it first`
           : `run ${runId} has succeeded: start a new one to do it again`,
-        { code: 'RUN_NOT_FAILED' },
+        { code: 'RUN_NOT_FAILED', ...(row.status === 'running' && { before: { runs: [runId] } }) },
       );
     case 'INLINE':
       throw new ConflictError(
@@ -72,7 +73,7 @@ export async function retryRun(sql: Sql, runId: string, { operator, reason }: Op
     case 'ACTIVE':
       throw new ConflictError(
         `run ${row.active} of the same pipeline and date is under way: wait for it to end, or cancel it first`,
-        { code: 'RUN_ACTIVE' },
+        { code: 'RUN_ACTIVE', before: { runs: [row.active] } },
       );
   }
 }

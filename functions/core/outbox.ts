@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Database, Sql } from './database.ts';
+import type { Undertaking } from './errors.ts';
 import { NotSentError, type Refusal } from './not-sent.ts';
 import type { Queues } from './queues.ts';
 
@@ -66,6 +67,26 @@ export async function sendOutbox(database: Database, queues: Queues, runId: stri
   const { sent, refused } = await relay(database, queues, runId);
   if (refused !== undefined) throw refused;
   return sent;
+}
+
+const counted = z.strictObject({ unsent: z.int() });
+
+/** Messages due of the runs and of those that go on with them in a backfill, or of all the runs of one. */
+export async function countUnsent(sql: Sql, of: Undertaking): Promise<number> {
+  const runs = 'runs' in of ? of.runs : [];
+  const backfill = 'backfill' in of ? of.backfill : null;
+  const [row] = await sql(counted)`
+    select count(*)::integer as unsent
+    from ops.outbox o
+    where o.sent_at is null and o.run_id in (
+      select unnest(${runs}::uuid[])
+      union all
+      select unnest(array[d.run_id, d.refused_by])
+      from ops.backfill_dates d
+      where d.backfill_id = ${backfill}::uuid
+         or d.backfill_id in (select its.backfill_id from ops.backfill_dates its where its.run_id = any (${runs}::uuid[])))`;
+  if (row === undefined) throw new Error('a count returned no row');
+  return row.unsent;
 }
 
 /**

@@ -50,9 +50,22 @@ export function findRedrivable(sql: Sql, filter: RedriveFilter): Promise<Candida
       ${failedFrom ?? null}::timestamptz, ${failedTo ?? null}::timestamptz, ${limit})`;
 }
 
+const counted = z.strictObject({ matched: z.int() });
+
+/** How many there are, whatever the limit. */
+export async function countRedrivable(sql: Sql, filter: RedriveFilter): Promise<number> {
+  const { runs, pipeline, job, code, failedFrom, failedTo } = filter;
+  const [row] = await sql(counted)`
+    select count(*)::integer as matched
+    from ops.redrivable_runs(${runs ?? null}::uuid[], ${pipeline ?? null}, ${job ?? null}, ${code ?? null},
+      ${failedFrom ?? null}::timestamptz, ${failedTo ?? null}::timestamptz, null)`;
+  if (row === undefined) throw new Error('a count returned no row');
+  return row.matched;
+}
+
 const begun = z.strictObject({ redrive_id: z.guid().nullable() });
 
-/** Null when nothing was ready: nothing is recorded then. */
+/** Null when nothing could be taken up: nothing is recorded then. */
 export async function startRedrive(
   sql: Sql,
   filter: RedriveFilter,
@@ -68,11 +81,34 @@ export async function startRedrive(
   return row?.redrive_id ?? null;
 }
 
-/** What is to be done about a run that cannot be taken up; null of one that can. */
-export function refusalOf({ verdict, run_id, status, other_run_id }: Candidate): string | null {
+const item = z.strictObject({
+  run_id: z.guid(),
+  verdict: z.enum(['RETRIED', 'UNKNOWN', 'NOT_FAILED', 'INLINE', 'ACTIVE', 'CANCELLED']).nullable(),
+  other_run_id: z.guid().nullable(),
+  status: z.string(),
+});
+/** A run of a redrive: what became of it when its turn came, null while it waits. */
+export type Item = z.infer<typeof item>;
+
+export function readItems(sql: Sql, redriveId: string): Promise<Item[]> {
+  return sql(item)`
+    select i.run_id, i.verdict, i.other_run_id, r.status
+    from ops.redrive_runs i join ops.runs r using (run_id)
+    where i.redrive_id = ${redriveId}::uuid order by i.position`;
+}
+
+type Judged = Pick<Candidate, 'run_id' | 'other_run_id' | 'status'> & {
+  readonly verdict: Candidate['verdict'] | NonNullable<Item['verdict']>;
+};
+
+/** What is to be done about a run that cannot be taken up; null of one that can, or was. */
+export function refusalOf({ verdict, run_id, status, other_run_id }: Judged): string | null {
   switch (verdict) {
     case 'READY':
+    case 'RETRIED':
       return null;
+    case 'CANCELLED':
+      return `run ${run_id} was kept back: somebody cancelled the redrive meanwhile`;
     case 'UNKNOWN':
       return `there is no run ${run_id}`;
     case 'NOT_FAILED':

@@ -40,6 +40,13 @@ test.each([
     'must be a whole number from 1 to 100000, or "all"',
   ],
   [
+    'what belongs to the whole run',
+    { 'cabinet.payments-ingest': { dryRun: true } },
+    'input.cabinet.payments-ingest.dryRun',
+    true,
+    'belongs beside input, where it is the whole run’s',
+  ],
+  [
     'a job that the pipeline does not have',
     { 'cabinet.upload-take': {} },
     'input.cabinet.upload-take',

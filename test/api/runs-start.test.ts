@@ -118,11 +118,44 @@ describe('POST /api/v1/runs', () => {
       { pipeline: 'cabinet-daily', input: { 'cabinet.claims-reconcile': { daysback: 3 } } },
       'daysback',
     ],
+    [
+      'dryRun among the job’s own keys',
+      { job: 'cabinet.claims-reconcile', asOf: '2026-01-13', input: { dryRun: true } },
+      'input.dryRun',
+    ],
+    [
+      'a date among the job’s own keys',
+      { job: 'cabinet.claims-reconcile', input: { asOf: '2025-12-24' } },
+      'input.asOf',
+    ],
+    [
+      'dryRun among the keys of one job of a pipeline',
+      {
+        pipeline: 'cabinet-daily',
+        asOf: '2026-01-12',
+        input: { 'cabinet.payments-ingest': { dryRun: true } },
+      },
+      'input.cabinet.payments-ingest.dryRun',
+    ],
   ])('refuses %s with 400, naming the field', async (_what, body, field) => {
     const answer = await post(`bad-${field}`, body);
     expect(answer.status).toBe(400);
     expect(answer.body).toMatchObject({
       problems: expect.arrayContaining([expect.objectContaining({ field })]),
+    });
+  });
+
+  test('says of what belongs beside input where it belongs, together with the job’s own mistakes', async () => {
+    const input = { dryRun: true, limit: 0 };
+    const answer = await post('beside', { job: 'cabinet.claims-reconcile', asOf: '2026-01-13', input });
+    expect(answer).toMatchObject({
+      status: 400,
+      body: {
+        problems: [
+          { field: 'input.dryRun', value: true, rule: 'belongs beside input, where it is the whole run’s' },
+          { field: 'limit', value: 0 },
+        ],
+      },
     });
   });
 

@@ -1,36 +1,13 @@
 /** `npm run ops` as a person uses it, against the whole stack on this machine. */
-import { execFile } from 'node:child_process';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { connect, type Database } from '../../functions/core/database.ts';
 import { load, startLocalStack } from '../../infra/local/cli/local-stack.ts';
 import { VirtualClock } from '../../infra/local/clock.ts';
-import { verifySignature } from '../../infra/local/http/signature.ts';
-import { localCredentials } from '../../infra/local/lambda/variables.ts';
-import type { Request } from '../../infra/local/server.ts';
 import type { Stack } from '../../infra/local/stack.ts';
 import { goldenDirectory } from '../support/database.ts';
 import { synthesized } from '../support/night.ts';
-
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-function cli(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
-  const main = join(import.meta.dirname, '../../infra/local/cli/main.ts');
-  const { PATH = '', HOME = '' } = process.env;
-  return new Promise((resolve) => {
-    execFile(process.execPath, [main, 'ops', ...args], { env: { PATH, HOME, ...env } }, (error, out, err) => {
-      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
-      resolve({ code, out, err });
-    });
-  });
-}
+import { opsCli as cli } from '../support/ops-cli.ts';
 
 describe('against the stack', () => {
   let stack: Stack;
@@ -170,7 +147,10 @@ describe('against the stack', () => {
     );
     await allOver(from);
     expect((await ops('redrive', 'show', begun.redrive_id)).out).toMatch(/RETRIED .* succeeded/);
-    expect((await ops('redrive', 'list')).out).toContain('the rights are back');
+    const list = await ops('redrive', 'list', '--status', 'finished', '--limit', '1');
+    expect(list.out).toContain('the rights are back');
+    expect(list.out).toMatch(/more: --cursor \w+/);
+    expect((await ops('redrive', 'list', '--status', 'running')).out).not.toContain('the rights are back');
     const mended = await ops('run', started.run_id);
     expect(mended.out).toContain(`redrive ${begun.redrive_id}: the rights are back`);
     expect(mended.code).toBe(0);
@@ -288,110 +268,5 @@ describe('against the stack', () => {
     expect([ended.code, ended.err]).toEqual([2, expect.stringContaining(sentence)]);
     expect(ended.err).not.toContain('    at ');
     expect(await admin.sql`select from ops.operator_actions`).toBe(before);
-  });
-});
-
-describe('beside the stack', () => {
-  interface Stub {
-    readonly url: string;
-    readonly asked: string[];
-    readonly heard: Request[];
-  }
-
-  /** An API that answers what it is told to, and keeps what it was asked. */
-  async function stub(answer: unknown, status = 200): Promise<Stub> {
-    const asked: string[] = [];
-    const heard: Request[] = [];
-    const server = createServer((request, response) => {
-      const parts: Buffer[] = [];
-      request.on('data', (part: Buffer) => parts.push(part));
-      request.on('end', () => {
-        const body = Buffer.concat(parts).toString();
-        const { method = '', url = '' } = request;
-        heard.push({
-          method,
-          url: new URL(url, 'http://here'),
-          headers: Object.fromEntries(
-            Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
-          ),
-          body: Buffer.from(body),
-          remoteAddress: '127.0.0.1',
-        });
-        asked.push(
-          [request.method, request.url, request.headers.authorization?.split(' ')[0], body]
-            .filter(Boolean)
-            .join(' '),
-        );
-        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
-      });
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => new Promise<void>((resolve) => void server.close(() => resolve())));
-    const { port } = z.custom<AddressInfo>().parse(server.address());
-    return { url: `http://127.0.0.1:${port}`, asked, heard };
-  }
-
-  test('what was asked for reaches the API as it is called there', async () => {
-    const answer = { run_id: 'r', as_of: '2026-01-13', dry_run: false, created: true };
-    const { url, asked } = await stub(answer, 202);
-    const ended = await cli(['start', 'cabinet-daily', '--as-of', '2026-01-13', '--forced', '--api', url]);
-    expect([ended.code, ended.out]).toEqual([0, expect.stringContaining('run r started')]);
-    expect(asked).toEqual([
-      'POST /api/v1/runs {"pipeline":"cabinet-daily","asOf":"2026-01-13","dryRun":false,"forced":true}',
-    ]);
-  });
-
-  test('a token is sent where one is given, and an answer of another shape is no success', async () => {
-    const { url, asked } = await stub({ data: [] });
-    expect((await cli(['schedules', 'list', '--api', url], { CUADRE_TOKEN: 'abc' })).code).toBe(0);
-    expect(asked).toEqual(['GET /api/v1/schedules Bearer']);
-    const odd = await cli(['runs', '--api', url]);
-    expect([odd.code, odd.err]).toEqual([2, expect.stringContaining('the answer.meta')]);
-  });
-
-  test('requests are signed with the credentials of the environment', async () => {
-    const { accessKeyId, secretAccessKey } = localCredentials;
-    const env = {
-      AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_SECRET_ACCESS_KEY: secretAccessKey,
-      AWS_REGION: 'sa-east-1',
-    };
-    const { url, heard } = await stub({
-      meta: { next_cursor: null },
-      data: [],
-      backfill_id: null,
-      started: 0,
-      dates: [],
-    });
-    await cli(['runs', '--pipeline', 'a b&c=d', '--code', '42501', '--api', url], env);
-    await cli(
-      ['backfill', 'plan', 'cabinet-daily', '--from', '2026-01-12', '--to', '2026-01-12', '--api', url],
-      env,
-    );
-    expect(heard).toHaveLength(2);
-    for (const request of heard) {
-      expect(verifySignature(request, Date.now()), request.url.href).toEqual({ accessKey: accessKeyId });
-      expect(request.headers['authorization']).toContain('/sa-east-1/execute-api/aws4_request');
-    }
-  });
-
-  test('the gateway’s own refusal is told', async () => {
-    const { url } = await stub({ message: 'Forbidden' }, 403);
-    const ended = await cli(['runs', '--api', url]);
-    expect([ended.code, ended.err]).toEqual([2, 'error: Forbidden, answered 403\n']);
-  });
-
-  test('says what it lacks: a stack, somebody who answers, credentials, an address', async () => {
-    const state = { CUADRE_STATE: import.meta.dirname };
-    const cases: [string[], string][] = [
-      [['runs'], 'name an API with --api'],
-      [['runs', '--api', 'http://127.0.0.1:1'], 'http://127.0.0.1:1 does not answer'],
-      [['runs', '--api', 'https://abc.execute-api.us-east-1.amazonaws.com'], 'set AWS_ACCESS_KEY_ID'],
-      [['runs', '--api', 'here'], '--api: must be an http or https address'],
-    ];
-    for (const [args, sentence] of cases) {
-      const ended = await cli(args, state);
-      expect([ended.code, ended.err]).toEqual([2, expect.stringContaining(sentence)]);
-    }
   });
 });

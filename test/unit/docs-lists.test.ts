@@ -64,9 +64,9 @@ describe('the runbook', () => {
     expect(sorted(named).filter((name) => !known.has(name))).toEqual([]);
   });
 
-  /** Where an error code, a dead letter's reason or an SQLSTATE of our own is made. */
+  /** Where an error code, a dead letter's reason or an SQLSTATE of our own is made. CU000 never leaves the function that raises it. */
   const CODE =
-    /\bcode: '([A-Z0-9_]+)'|\breason: '([A-Z_]+)'|'code', '([A-Z_]+)'|"code": "([A-Z_]+)"|errcode = '(CU\d+)'|Error\(\s*'([A-Z]+_[A-Z]+)'|: '([A-Z]+_[A-Z]+)';/g;
+    /\bcode: '([A-Z0-9_]+)'|\breason: '([A-Z_]+)'|'code', '([A-Z_]+)'|"code": "([A-Z_]+)"|errcode = '(CU(?!000)\d+)'|Error\(\s*'([A-Z]+_[A-Z]+)'|: '([A-Z]+_[A-Z]+)';/g;
 
   test('explains each error code of the functions and of the ledger, and no other', () => {
     const made = matches(

@@ -2,13 +2,12 @@ import * as z from 'zod';
 import { checkRange, MAX_DAYS, planBackfill, startBackfill } from '../../core/backfill.ts';
 import { calendarDate } from '../../core/dates.ts';
 import { done, endpoint, noParameters } from '../../core/http.ts';
-import { sendOutbox } from '../../core/outbox.ts';
 import { inputByJob } from '../../core/planner.ts';
-import { sqsQueues } from '../../core/queues.ts';
 import { graphFor } from '../../core/start.ts';
 import { callerOf } from '../caller.ts';
 import { checkInputs, findPipeline } from '../catalog.ts';
 import { reasoned } from '../reason.ts';
+import { nothingToSend, orSendWhatWasBefore, sendDue, sendingShape } from '../sending.ts';
 
 const body = z
   .strictObject({
@@ -62,6 +61,7 @@ export const backfillsStart = endpoint({
       backfill_id: z.guid().nullable().describe('Null of a dry run.'),
       location: z.string().nullable().describe('Where to read how far it is.'),
       started: z.int().describe('Dates that are under way now.'),
+      ...sendingShape,
       dates: z.array(date).describe('In the order in which they are run, as it stood when this was asked.'),
     })
     .meta({ id: 'StartedBackfill' }),
@@ -71,24 +71,23 @@ export const backfillsStart = endpoint({
     checkRange(request, pipeline, new Date());
     graphFor(pipeline, request.input);
     checkInputs(request.input);
-    const { control, config, codeVersion } = environment;
+    const { control, codeVersion } = environment;
     const plan = await planBackfill(control.sql, pipeline, request);
     const dates = plan.map(({ as_of, done_by, active_run_id }) => {
       if (done_by !== null && !request.force) return { as_of, plan: 'skip', run_id: done_by };
       return { as_of, plan: active_run_id === null ? 'run' : 'wait', run_id: active_run_id };
     });
-    if (dryRun) return done(200, { dry_run: true, backfill_id: null, location: null, started: 0, dates });
+    if (dryRun) {
+      const nothing = { backfill_id: null, location: null, started: 0, ...nothingToSend };
+      return done(200, { dry_run: true, ...nothing, dates });
+    }
     const operator = callerOf(event);
-    const begun = await startBackfill(control.sql, pipeline, request, { operator, reason }, codeVersion);
-    const sent = await sendOutbox(control, sqsQueues(config.QUEUES), null);
-    log.info('backfill started', { ...begun, operator, sent });
-    const location = `/api/v1/backfills/${begun.backfillId}`;
-    return done(200, {
-      dry_run: false,
-      backfill_id: begun.backfillId,
-      location,
-      started: begun.started,
-      dates,
-    });
+    const { backfillId, started } = await orSendWhatWasBefore(environment, log, () =>
+      startBackfill(control.sql, pipeline, request, { operator, reason }, codeVersion),
+    );
+    const { sent, ...sending } = await sendDue(environment, log, { backfill: backfillId });
+    log.info('backfill started', { backfillId, started, operator, sent, unsent: sending.unsent });
+    const location = `/api/v1/backfills/${backfillId}`;
+    return done(200, { dry_run: false, backfill_id: backfillId, location, started, ...sending, dates });
   },
 });

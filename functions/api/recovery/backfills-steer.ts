@@ -1,16 +1,16 @@
 import * as z from 'zod';
 import { type Step, steerBackfill } from '../../core/backfill.ts';
 import { done, endpoint, noParameters } from '../../core/http.ts';
-import { sendOutbox } from '../../core/outbox.ts';
-import { sqsQueues } from '../../core/queues.ts';
 import { callerOf } from '../caller.ts';
 import { reasoned } from '../reason.ts';
+import { nothingToSend, orSendWhatWasBefore, sendDue, sendingShape } from '../sending.ts';
 
 const answer = z
   .strictObject({
     backfill_id: z.guid(),
     status: z.enum(['running', 'paused', 'finished', 'cancelled']),
     started: z.int().describe('Dates that were begun at once.'),
+    ...sendingShape,
   })
   .meta({ id: 'SteeredBackfill' });
 
@@ -26,12 +26,17 @@ function steer(step: Step, summary: string, description: string, conflicts: read
     answer,
     problems: { 404: ['UNKNOWN_BACKFILL'], 409: conflicts },
     async run({ event, path: { backfill_id }, body: { reason }, environment, log }) {
-      const { control, config } = environment;
       const operator = callerOf(event);
-      const steered = await steerBackfill(control.sql, backfill_id, step, { operator, reason });
-      const sent = step === 'resume' ? await sendOutbox(control, sqsQueues(config.QUEUES), null) : 0;
-      log.info(`backfill: ${step}`, { backfillId: backfill_id, operator, ...steered, sent });
-      return done(200, { backfill_id, ...steered });
+      const steered = await orSendWhatWasBefore(environment, log, () =>
+        steerBackfill(environment.control.sql, backfill_id, step, { operator, reason }),
+      );
+      const { sent, ...sending } =
+        step === 'resume'
+          ? await sendDue(environment, log, { backfill: backfill_id })
+          : { sent: 0, ...nothingToSend };
+      const { unsent } = sending;
+      log.info(`backfill: ${step}`, { backfillId: backfill_id, operator, ...steered, sent, unsent });
+      return done(200, { backfill_id, ...steered, ...sending });
     },
   });
 }

@@ -26,6 +26,7 @@ const swept = z.strictObject({
   closed: z.int().describe('Runs that are over now.'),
   active: z.int().describe('Runs, redrives and backfills that are not through.'),
   sent: z.int().describe('Messages that had not been sent.'),
+  unsent: z.int().describe('Messages that SQS did not take: sweep again.'),
   released: z.int().describe('Runs that a redrive took up again.'),
   started: z.int().describe('Dates that a backfill began.'),
 });
@@ -43,7 +44,8 @@ export const sweepNow = endpoint({
   async run({ event, body: { dryRun }, environment: { control, config }, log }) {
     if (dryRun) return done(200, { dry_run: true, ...(await wouldSweep(control)) });
     const found = await sweepOnce(control, sqsQueues(config.QUEUES));
-    log.info('swept by hand', { operator: callerOf(event), ...found });
-    return done(200, { dry_run: false, ...found });
+    const { unsent } = await wouldSweep(control);
+    log.info('swept by hand', { operator: callerOf(event), ...found, unsent });
+    return done(200, { dry_run: false, ...found, unsent });
   },
 });

@@ -7,8 +7,8 @@ import { start } from './start.ts';
 import { validate } from './validate.ts';
 import { verify } from './verify.ts';
 
-/** 0 done, 1 done with failed checks or row errors, 2 failed or refused. */
-export type ExitCode = 0 | 1 | 2;
+/** 0 done, 1 done with failed checks or row errors, 2 failed or refused; 3 what was asked about is not over. */
+export type ExitCode = 0 | 1 | 2 | 3;
 
 const commands: Readonly<Record<string, (args: readonly string[]) => Promise<ExitCode>>> = {
   demo,

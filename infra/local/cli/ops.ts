@@ -9,7 +9,7 @@ import { commandOf, commands } from './ops/commands.ts';
 
 /**
  * `npm run ops -- COMMAND`: what the API does for operators, against the stack that `npm start` runs, or the one at --api.
- * Ends with 0, with 1 when there is something to look at, with 2 when it failed or was refused.
+ * Ends with 0, with 1 when there is something to look at, with 2 when it failed or was refused, with 3 while a run is under way.
  */
 export async function ops(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<ExitCode> {
   const found = commandOf(args);
@@ -60,7 +60,9 @@ function usage(): string {
 }
 
 function checked(url: string): string {
-  if (z.url({ protocol: /^https?$/ }).safeParse(url).success) return url;
-  const rule = 'must be an http or https address, e.g. http://127.0.0.1:8787';
+  // What a request would not carry is refused, so that nobody takes it for said.
+  const isPlain = /^https?:\/\/[^@?#]+$/.test(url);
+  if (isPlain && z.url({ protocol: /^https?$/ }).safeParse(url).success) return url;
+  const rule = 'must be an http or https address without user, query or fragment, e.g. http://127.0.0.1:8787';
   throw new InputError([{ field: '--api', value: url, rule }]);
 }

@@ -3,7 +3,7 @@
 -- By ids (p_run_ids), or else by what is given of the rest: runs that failed, were queued and were to change something. What
 -- was done since, by a later run of the same date and input that succeeded, is only taken up by id; so is what a person
 -- cancelled, unless by its code. verdict: READY; or why not: UNKNOWN, NOT_FAILED (status says what it is), INLINE, ACTIVE
--- (other_run_id is under way for the pipeline and as-of), WAITING (in the redrive other_run_id).
+-- (other_run_id is under way for the pipeline and as-of), WAITING (in the redrive other_run_id). p_limit: null for all of them.
 create or replace function ops.redrivable_runs(
   p_run_ids uuid[], p_pipeline text, p_job text, p_code text, p_failed_from timestamptz, p_failed_to timestamptz, p_limit integer
 )

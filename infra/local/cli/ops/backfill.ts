@@ -1,11 +1,24 @@
 import * as z from 'zod';
 import { pathOf } from './client.ts';
-import { bodyOf, type Command, jsonOf, numberOf, reasonOf, required, switched, text } from './command.ts';
+import {
+  bodyOf,
+  type Command,
+  jsonOf,
+  numberOf,
+  parameters,
+  reasonOf,
+  required,
+  switched,
+  text,
+} from './command.ts';
+import { filters, moreOf, optionsOf, pageMeta, usageOf } from './lists.ts';
+import { codeOf, sending, warningOf } from './sending.ts';
 import { errorOf, moment, table, took } from './table.ts';
 
 const begun = z.looseObject({
   backfill_id: z.string().nullable(),
   started: z.int(),
+  ...sending,
   dates: z.array(z.looseObject({ as_of: z.string(), plan: z.string(), run_id: z.string().nullable() })),
 });
 
@@ -55,8 +68,9 @@ function over(name: string, dryRun: boolean, summary: string): Command {
           ),
           '',
           `${counts}; ${then}`,
+          ...warningOf(answer),
         ],
-        code: 0,
+        code: codeOf(answer),
       };
     },
   };
@@ -83,7 +97,8 @@ const shape = {
   failed: z.int(),
 };
 const backfill = z.looseObject(shape);
-const listed = z.looseObject({ data: z.array(backfill) });
+const listed = z.looseObject({ meta: pageMeta, data: z.array(backfill) });
+const FILTERS = filters({ pipeline: 'pipeline', status: 'status' });
 const shown = z.looseObject({
   ...shape,
   days: z.array(
@@ -133,15 +148,13 @@ const line = (each: z.infer<typeof backfill>) => [
 
 const list: Command = {
   name: 'backfill list',
-  usage: '[--pipeline P] [--status S]',
+  usage: usageOf(FILTERS),
   summary: 'backfills, newest first',
   words: [],
-  options: { pipeline: text, status: text },
+  options: optionsOf(FILTERS),
   async run(given, api) {
-    const [pipeline, status] = [given.text('pipeline'), given.text('status')];
-    const query = { ...(pipeline !== undefined && { pipeline }), ...(status !== undefined && { status }) };
-    const answer = await api.get(listed, '/api/v1/backfills', query);
-    return { answer, lines: table(HEADS, answer.data.map(line)), code: 0 };
+    const answer = await api.get(listed, '/api/v1/backfills', parameters(given, FILTERS));
+    return { answer, lines: [...table(HEADS, answer.data.map(line)), ...moreOf(answer.meta)], code: 0 };
   },
 };
 
@@ -172,7 +185,7 @@ const show: Command = {
   },
 };
 
-const steered = z.looseObject({ backfill_id: z.string(), status: z.string(), started: z.int() });
+const steered = z.looseObject({ backfill_id: z.string(), status: z.string(), started: z.int(), ...sending });
 
 function steer(step: 'pause' | 'resume' | 'cancel', summary: string): Command {
   return {
@@ -185,7 +198,8 @@ function steer(step: 'pause' | 'resume' | 'cancel', summary: string): Command {
       const path = pathOf('/api/v1/backfills', given.words[0] ?? '', `/${step}`);
       const answer = await api.post(steered, path, { reason: reasonOf(given) });
       const began = answer.started > 0 ? `, ${answer.started} begun` : '';
-      return { answer, lines: [`backfill ${answer.backfill_id} is ${answer.status}${began}`], code: 0 };
+      const done = `backfill ${answer.backfill_id} is ${answer.status}${began}`;
+      return { answer, lines: [done, ...warningOf(answer)], code: codeOf(answer) };
     },
   };
 }

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { pathOf } from './client.ts';
 import { type Command, reasonOf, text } from './command.ts';
+import { codeOf, sending, warningOf } from './sending.ts';
 
-const cancelled = z.looseObject({ run_id: z.string(), operator: z.string() });
+const cancelled = z.looseObject({ run_id: z.string(), operator: z.string(), ...sending });
 
 /** `ops cancel ID --reason R` */
 export const cancel: Command = {
@@ -14,6 +15,7 @@ export const cancel: Command = {
   async run(given, api) {
     const path = pathOf('/api/v1/runs', given.words[0] ?? '', '/cancel');
     const answer = await api.post(cancelled, path, { reason: reasonOf(given) });
-    return { answer, lines: [`run ${answer.run_id} is cancelled, by ${answer.operator}`], code: 0 };
+    const done = `run ${answer.run_id} is cancelled, by ${answer.operator}`;
+    return { answer, lines: [done, ...warningOf(answer)], code: codeOf(answer) };
   },
 };

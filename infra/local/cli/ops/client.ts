@@ -5,7 +5,7 @@ import { parse } from '../../../../functions/core/input.ts';
 
 /** The HTTP API, as a person's commands need it. */
 export interface Api {
-  /** @throws Refused for every answer that is not a 2xx; PermanentError NO_API when nobody answers */
+  /** @throws Refused for every answer that is not a 2xx; NoAnswer when nobody answers, or somebody who is not the API */
   get<S extends z.ZodType>(
     answer: S,
     path: string,
@@ -24,6 +24,11 @@ export class Refused extends PermanentError {
   override readonly name = 'Refused';
 }
 
+/** Nobody said what became of the request: it may have been done all the same. */
+export class NoAnswer extends PermanentError {
+  override readonly name = 'NoAnswer';
+}
+
 const problem = z.object({
   detail: z.string().optional(),
   code: z.string().optional(),
@@ -37,12 +42,15 @@ const LOCAL = ['127.0.0.1', 'localhost', '[::1]'];
 export function openApi(base: string, env: NodeJS.ProcessEnv, now: () => Date = () => new Date()): Api {
   const origin = new URL(base);
   const authorize = authorizer(origin, env, now);
+  // Of a REST API the stage, behind a proxy whatever it has in front of the API.
+  const before = origin.pathname.replace(/\/+$/, '');
   const ask = async <S extends z.ZodType>(
     answer: S,
     method: string,
-    path: string,
+    route: string,
     { query = {}, body, headers = {} }: Asking,
   ): Promise<z.output<S>> => {
+    const path = `${before}${route}`;
     const search = canonicalQuery(Object.entries(query));
     const sent = body === undefined ? '' : JSON.stringify(body);
     const given = body === undefined ? headers : { ...headers, 'content-type': 'application/json' };
@@ -53,7 +61,7 @@ export function openApi(base: string, env: NodeJS.ProcessEnv, now: () => Date = 
       headers: authorized,
       ...(body === undefined ? {} : { body: sent }),
     });
-    const told: unknown = JSON.parse(response.text === '' ? 'null' : response.text);
+    const told = readJson(url, response);
     if (response.ok) return parse(answer, told, 'the answer');
     throw refusal(response.status, told);
   };
@@ -107,27 +115,48 @@ function credentialsOf(env: NodeJS.ProcessEnv): AwsCredentials | undefined {
   return { accessKeyId, secretAccessKey, sessionToken: env['AWS_SESSION_TOKEN'] };
 }
 
-async function send(url: string, init: RequestInit): Promise<{ ok: boolean; status: number; text: string }> {
+interface Told {
+  readonly ok: boolean;
+  readonly status: number;
+  readonly text: string;
+}
+
+async function send(url: string, init: RequestInit): Promise<Told> {
   try {
     const response = await fetch(url, { ...init, signal: AbortSignal.timeout(30_000) });
     return { ok: response.ok, status: response.status, text: await response.text() };
   } catch (error) {
-    throw new PermanentError(`${new URL(url).origin} does not answer: ${String(error)}`, {
+    throw new NoAnswer(`${new URL(url).origin} does not answer: ${String(error)}`, {
       code: 'NO_API',
       cause: error,
     });
   }
 }
 
-function refusal(status: number, told: unknown): Refused {
-  const { detail, code, message, problems } = problem.parse(told ?? {});
+/** @throws NoAnswer for what is no JSON: a page of something that stands before the API, or in its place */
+function readJson(url: string, { status, text }: Told): unknown {
+  try {
+    return JSON.parse(text === '' ? 'null' : text);
+  } catch (error) {
+    const begins = JSON.stringify(text.trim().replaceAll(/\s+/g, ' ').slice(0, 60));
+    throw new NoAnswer(
+      `${url} answered ${status} with what is no JSON, beginning ${begins}: is it the API's address, and is the API up?`,
+      { code: 'NO_API', cause: error },
+    );
+  }
+}
+
+function refusal(status: number, told: unknown): PermanentError {
+  const { data = problem.parse({}) } = problem.safeParse(told ?? {});
+  const { detail, code, message, problems } = data;
   const listed = problems.map(({ field, value, rule }) =>
     value === undefined ? `${field}: ${rule}` : `${field}: ${rule}, got ${JSON.stringify(value)}`,
   );
   const sentence = listed.length > 0 ? listed.join('\n       ') : (detail ?? message ?? 'no reason given');
-  return new Refused(`${sentence}${code === undefined ? '' : ` (${code})`}, answered ${status}`, {
-    code: 'REFUSED',
-  });
+  const answered = `${sentence}${code === undefined ? '' : ` (${code})`}, answered ${status}`;
+  return status >= 500
+    ? new NoAnswer(answered, { code: 'REFUSED' })
+    : new Refused(answered, { code: 'REFUSED' });
 }
 
 /** A path of the API with a name in it, which is sent as it is. @throws InputError */

@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import { pathOf } from './client.ts';
-import { type Command, parameters, text } from './command.ts';
+import { type Command, parameters } from './command.ts';
+import { filters, moreOf, optionsOf, pageMeta, usageOf } from './lists.ts';
 import { table } from './table.ts';
 
 const page = z.looseObject({
-  meta: z.looseObject({ next_cursor: z.string().nullable() }),
+  meta: pageMeta,
   data: z.array(
     z.looseObject({
       job: z.string(),
@@ -16,15 +17,15 @@ const page = z.looseObject({
   ),
 });
 
-const FILTERS = { job: 'job', decision: 'decision', reason: 'reason', limit: 'limit', cursor: 'cursor' };
+const FILTERS = filters({ job: 'job', decision: 'decision', reason: 'reason' });
 
 /** `ops decisions ID`: what the run judged, in its order; the evidence is in --json. */
 export const decisions: Command = {
   name: 'decisions',
-  usage: 'RUN_ID [--job J] [--decision D] [--reason R] [--limit N] [--cursor C]',
+  usage: `RUN_ID ${usageOf(FILTERS)}`,
   summary: 'what a run decided, and why',
   words: ['RUN_ID'],
-  options: Object.fromEntries(Object.keys(FILTERS).map((flag) => [flag, text])),
+  options: optionsOf(FILTERS),
   async run(given, api) {
     const path = pathOf('/api/v1/runs', given.words[0] ?? '', '/decisions');
     const answer = await api.get(page, path, parameters(given, FILTERS));
@@ -35,13 +36,9 @@ export const decisions: Command = {
       reason,
       detail,
     ]);
-    const { next_cursor: next } = answer.meta;
     return {
       answer,
-      lines: [
-        ...table(['job', 'subject', 'decision', 'reason', 'detail'], rows),
-        ...(next === null ? [] : ['', `more: --cursor ${next}`]),
-      ],
+      lines: [...table(['job', 'subject', 'decision', 'reason', 'detail'], rows), ...moreOf(answer.meta)],
       code: 0,
     };
   },

@@ -1,13 +1,18 @@
 import * as z from 'zod';
 import { pathOf } from './client.ts';
-import { bodyOf, type Command, numberOf, reasonOf, switched, text } from './command.ts';
+import { bodyOf, type Command, numberOf, parameters, reasonOf, switched, text } from './command.ts';
+import { filters, moreOf, optionsOf, pageMeta, usageOf } from './lists.ts';
+import { codeOf, sending, warningOf } from './sending.ts';
 import { errorOf, moment, table } from './table.ts';
 
 const begun = z.looseObject({
   dry_run: z.boolean(),
   redrive_id: z.string().nullable(),
   rate_per_minute: z.int(),
+  matched: z.int(),
   ready: z.int(),
+  retried: z.int(),
+  ...sending,
   runs: z.array(
     z.looseObject({
       run_id: z.string(),
@@ -64,24 +69,34 @@ const redrive: Command = {
       errorOf(error),
       refusal ?? verdict,
     ]);
-    const of = `${answer.ready} of ${answer.runs.length} can be taken up`;
-    const then =
-      answer.redrive_id === null
-        ? go
-          ? 'nothing was done'
-          : 'nothing was changed: --go does it'
-        : `redrive ${answer.redrive_id}, ${answer.rate_per_minute} a minute: ops redrive show ${answer.redrive_id}`;
+    const left = answer.matched - answer.runs.length;
+    const could = answer.ready + answer.retried;
     return {
       answer,
       lines: [
         ...table(['run', 'as of', 'pipeline', 'failed (UTC)', 'error', 'verdict'], rows),
         '',
-        `${of}; ${then}`,
+        `${could} of ${answer.runs.length} ${summaryOf(answer)}`,
+        ...(left === 0
+          ? []
+          : [`${left} more match and are left out by the limit: a higher --limit, or again afterwards`]),
+        ...warningOf(answer),
       ],
-      code: answer.ready < answer.runs.length ? 1 : 0,
+      code: left > 0 || could < answer.runs.length ? 1 : codeOf(answer),
     };
   },
 };
+
+function summaryOf({
+  redrive_id: id,
+  ready,
+  retried,
+  rate_per_minute: rate,
+}: z.output<typeof begun>): string {
+  if (id === null) return 'can be taken up; nothing was changed: --go does it';
+  const waiting = ready === 0 ? '' : ` and ${ready} waiting, ${rate} a minute`;
+  return `in redrive ${id}, ${retried} taken up${waiting}: ops redrive show ${id}`;
+}
 
 const redriveShape = {
   redrive_id: z.string(),
@@ -96,7 +111,8 @@ const redriveShape = {
   refused: z.int(),
   cancelled: z.int(),
 };
-const listed = z.looseObject({ data: z.array(z.looseObject(redriveShape)) });
+const listed = z.looseObject({ meta: pageMeta, data: z.array(z.looseObject(redriveShape)) });
+const FILTERS = filters({ status: 'status' });
 const shown = z.looseObject({
   ...redriveShape,
   items: z.array(
@@ -137,13 +153,13 @@ const line = (each: z.infer<typeof shown> | z.infer<typeof listed>['data'][numbe
 
 const list: Command = {
   name: 'redrive list',
-  usage: '',
+  usage: usageOf(FILTERS),
   summary: 'redrives, newest first',
   words: [],
-  options: {},
-  async run(_given, api) {
-    const answer = await api.get(listed, '/api/v1/redrives');
-    return { answer, lines: table(HEADS, answer.data.map(line)), code: 0 };
+  options: optionsOf(FILTERS),
+  async run(given, api) {
+    const answer = await api.get(listed, '/api/v1/redrives', parameters(given, FILTERS));
+    return { answer, lines: [...table(HEADS, answer.data.map(line)), ...moreOf(answer.meta)], code: 0 };
   },
 };
 

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { pathOf } from './client.ts';
 import { type Command, reasonOf, text } from './command.ts';
+import { codeOf, sending, warningOf } from './sending.ts';
 
-const retried = z.looseObject({ run_id: z.string(), queued: z.int() });
+const retried = z.looseObject({ run_id: z.string(), queued: z.int(), ...sending });
 
 /** `ops retry ID --reason R` */
 export const retry: Command = {
@@ -15,6 +16,7 @@ export const retry: Command = {
     const path = pathOf('/api/v1/runs', given.words[0] ?? '', '/retry');
     const answer = await api.post(retried, path, { reason: reasonOf(given) });
     const jobs = answer.queued === 1 ? '1 job' : `${answer.queued} jobs`;
-    return { answer, lines: [`run ${answer.run_id} goes on: ${jobs} queued again`], code: 0 };
+    const done = `run ${answer.run_id} goes on: ${jobs} queued again`;
+    return { answer, lines: [done, ...warningOf(answer)], code: codeOf(answer) };
   },
 };

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { ExitCode } from '../main.ts';
 import { pathOf } from './client.ts';
 import type { Command } from './command.ts';
 import { errorOf, moment, table, took } from './table.ts';
@@ -41,7 +42,7 @@ const document = z.looseObject({
   ),
 });
 
-/** `ops run ID`: ends as the run did, so that a script can ask by it. */
+/** `ops run ID`: ends as the run did, and with 3 while it has not, so that a script can ask by it. */
 export const run: Command = {
   name: 'run',
   usage: 'RUN_ID',
@@ -100,9 +101,15 @@ export const run: Command = {
               ),
             ]),
         '',
-        `${answer.messages.length} messages, ${unsent} not sent`,
+        `${answer.messages.length} messages, ${unsent} not sent${unsent === 0 ? '' : ': ops sweep --go sends them'}`,
       ],
-      code: answer.status === 'failed' ? 2 : answer.findings > 0 ? 1 : 0,
+      code: codeOf(answer),
     };
   },
 };
+
+function codeOf({ status, findings }: z.output<typeof document>): ExitCode {
+  if (status === 'running') return 3;
+  if (status === 'failed') return 2;
+  return findings > 0 ? 1 : 0;
+}

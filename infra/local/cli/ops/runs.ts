@@ -1,9 +1,10 @@
 import * as z from 'zod';
-import { type Command, parameters, switched, text } from './command.ts';
+import { type Command, parameters, switched } from './command.ts';
+import { filters, moreOf, optionsOf, pageMeta, usageOf } from './lists.ts';
 import { moment, table, took } from './table.ts';
 
 const page = z.looseObject({
-  meta: z.looseObject({ next_cursor: z.string().nullable() }),
+  meta: pageMeta,
   data: z.array(
     z.looseObject({
       run_id: z.string(),
@@ -21,7 +22,7 @@ const page = z.looseObject({
   ),
 });
 
-const FILTERS = {
+const FILTERS = filters({
   status: 'status',
   pipeline: 'pipeline',
   kind: 'kind',
@@ -33,19 +34,15 @@ const FILTERS = {
   'as-of-to': 'as_of_to',
   since: 'since',
   until: 'until',
-  limit: 'limit',
-  cursor: 'cursor',
-};
+});
 
 /** `ops runs`: newest first. */
 export const runs: Command = {
   name: 'runs',
-  usage: Object.keys({ ...FILTERS, 'dry-run': '' })
-    .map((flag) => (flag === 'dry-run' ? '[--[no-]dry-run]' : `[--${flag} ...]`))
-    .join(' '),
+  usage: `${usageOf(FILTERS)} [--[no-]dry-run]`,
   summary: 'runs, newest first',
   words: [],
-  options: { ...Object.fromEntries(Object.keys(FILTERS).map((flag) => [flag, text])), 'dry-run': switched },
+  options: { ...optionsOf(FILTERS), 'dry-run': switched },
   async run(given, api) {
     const dry = given.on('dry-run') ? 'true' : given.on('no-dry-run') ? 'false' : undefined;
     const query = { ...parameters(given, FILTERS), ...(dry === undefined ? {} : { dry_run: dry }) };
@@ -60,12 +57,11 @@ export const runs: Command = {
       moment(run.created_at),
       took(run.created_at, run.finished_at),
     ]);
-    const { next_cursor: next } = answer.meta;
     return {
       answer,
       lines: [
         ...table(['run', 'as of', 'what', 'status', 'findings', 'by', 'began (UTC)', 'took'], rows),
-        ...(next === null ? [] : ['', `more: --cursor ${next}`]),
+        ...moreOf(answer.meta),
       ],
       code: 0,
     };

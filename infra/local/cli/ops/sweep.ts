@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type Command, switched } from './command.ts';
 
-const swept = z.looseObject({ dry_run: z.boolean(), given_up: z.int().default(0) });
+const swept = z.looseObject({ dry_run: z.boolean(), given_up: z.int().default(0), unsent: z.int() });
 
 /** `ops sweep`: what there is to bring back; with --go it is. */
 export const sweep: Command = {
@@ -17,7 +17,7 @@ export const sweep: Command = {
     return {
       answer,
       lines: [...lines, ...(dry ? ['', 'nothing was changed: --go does it'] : [])],
-      code: answer.given_up > 0 ? 1 : 0,
+      code: answer.given_up > 0 || (!dry && answer.unsent > 0) ? 1 : 0,
     };
   },
 };
