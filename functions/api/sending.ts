@@ -34,7 +34,7 @@ export async function sendDue(
     const [only = null, ...others] = 'runs' in of ? of.runs : [];
     const relayed = await relay(control, sqsQueues(config.QUEUES), others.length === 0 ? only : null);
     sent = relayed.sent;
-    if (relayed.all) return { sent, ...nothingToSend };
+    if (relayed.refused === undefined) return { sent, ...nothingToSend };
   } catch (error) {
     log.error('messages were not sent', { of, error });
   }

@@ -35,7 +35,7 @@ export class PermanentError extends CuadreError {
   override readonly name: string = 'PermanentError';
 }
 
-/** The connection died during COMMIT: only the ledger knows whether the work is done. */
+/** The connection died during COMMIT, or during a statement that was its own transaction: only the data knows whether it is done. */
 export class LostError extends CuadreError {
   override readonly name: string = 'LostError';
 }

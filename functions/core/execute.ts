@@ -57,6 +57,14 @@ export type Settlement =
 
 /** Takes a job run up, works chunk by chunk, and settles it in the ledger. Never throws for what the job does. */
 export async function execute(services: Services, job: Job, ticket: Ticket): Promise<Settlement> {
+  const settlement = await executeOne(services, job, ticket);
+  // Whoever has split it: perhaps a caller that was cut off before it could work them, or that never heard of its commit.
+  const inline = ticket.caller === 'inline' && job.sharding !== undefined && settlement.kind === 'settled';
+  if (inline && settlement.runId !== null) await shardsInline(services, job, ticket, settlement.runId);
+  return settlement;
+}
+
+async function executeOne(services: Services, job: Job, ticket: Ticket): Promise<Settlement> {
   const { control, codeVersion } = services;
   const begun = await beginAttempt(control.sql, { ...ticket, codeVersion });
   switch (begun.verdict) {
@@ -91,10 +99,6 @@ async function work(services: Services, job: Job, ticket: Ticket, begun: Started
   log.info('attempt started', { asOf: begun.as_of, dryRun: begun.dry_run, input: begun.input });
   try {
     const unsent = await chunks({ ...services, log }, job, ticket, begun, attempt, heartbeat);
-    if (job.sharding !== undefined && begun.shard === 0 && ticket.caller === 'inline') {
-      await heartbeat.stop();
-      await shardsInline(services, job, ticket, begun.run_id);
-    }
     return { kind: 'settled', runId: begun.run_id, unsent };
   } catch (error) {
     await heartbeat.stop();
@@ -178,7 +182,7 @@ async function shardsInline(services: Services, job: Job, ticket: Ticket, runId:
     const shard = await nextShard(services.control.sql, runId, job.name);
     if (shard === undefined) return;
     const { onProgress: _each, ...rest } = ticket;
-    await execute(services, job, { ...rest, jobRunId: shard.job_run_id, version: shard.version });
+    await executeOne(services, job, { ...rest, jobRunId: shard.job_run_id, version: shard.version });
     ticket.onProgress?.({ done: shard.total - shard.left + 1, total: shard.total, unit: 'shards' });
   }
 }

@@ -5,6 +5,7 @@ import {
   BodyTooLargeError,
   ConflictError,
   InputError,
+  LostError,
   NotFoundError,
   PermanentError,
   RetryableError,
@@ -48,8 +49,11 @@ export function cacheHeaders(etag: string): Record<string, string> {
   return { 'cache-control': 'private, no-cache', etag };
 }
 
-/** RFC 9457. Input problems are all listed, with the offending value; what is unexpected is logged, not shown. */
-export function problem(error: unknown, log: Log): HttpResult {
+/**
+ * RFC 9457. Input problems are all listed, with the offending value; what is unexpected is logged, not shown.
+ * @param reads the request can have changed nothing, whatever its statements look like
+ */
+export function problem(error: unknown, log: Log, reads = false): HttpResult {
   if (error instanceof InputError) {
     return problemDocument(400, 'Invalid input', error.message, { problems: error.problems });
   }
@@ -64,7 +68,7 @@ export function problem(error: unknown, log: Log): HttpResult {
     return problemDocument(413, 'Too large', error.message, { code, problems });
   }
   log.error('request failed', { error });
-  if (error instanceof RetryableError) {
+  if (error instanceof RetryableError || (reads && error instanceof LostError)) {
     return problemDocument(
       503,
       'Temporarily unavailable',
@@ -73,6 +77,14 @@ export function problem(error: unknown, log: Log): HttpResult {
       { 'retry-after': '5' },
     );
   }
+  // No 503: clients repeat that by themselves, and what was done already is refused the second time.
+  if (error instanceof LostError)
+    return problemDocument(
+      500,
+      'Perhaps done',
+      'The database connection was lost while this was being done: it may have been done or not. Look at the state before you try again; the same Idempotency-Key may be sent again at once.',
+      { code: error.code },
+    );
   if (error instanceof PermanentError)
     return problemDocument(500, 'Internal error', 'The request failed; the log says why.', {
       code: error.code,

@@ -121,7 +121,7 @@ export function endpoint<Needs>(
         });
         return await run({ ...services, event, ...taken });
       } catch (error) {
-        return problem(error, services.log);
+        return problem(error, services.log, rest.method === 'GET');
       }
     },
   };

@@ -1,4 +1,4 @@
-import { PermanentError } from './errors.ts';
+import { PermanentError, RetryableError } from './errors.ts';
 import type { ScheduleEvent } from './events.ts';
 import { execute } from './execute.ts';
 import type { Job } from './job.ts';
@@ -57,12 +57,21 @@ export function invokeTrigger({ requestId, functionArn }: Invocation): Trigger {
   return { kind: 'invoke', key: requestId, detail: { requestId, functionArn }, due: now, now };
 }
 
-async function runInline(
+/**
+ * Works a run of one job to its end, here and now. The same trigger again goes on with what the first left behind.
+ * @throws when it has not succeeded, so that Lambda does not take what is unfinished for done
+ */
+export async function runInline(
   pipeline: Pipeline,
   job: Job,
   request: Request,
   trigger: Trigger,
-  { environment, log, requestId, remaining }: Invocation,
+  {
+    environment,
+    log,
+    requestId,
+    remaining,
+  }: Pick<Invocation, 'environment' | 'log' | 'requestId' | 'remaining'>,
 ): Promise<JobRunResult> {
   const run = await startJob(environment.control.sql, pipeline, job, request, trigger, {
     inline: true,
@@ -82,6 +91,15 @@ async function runInline(
     throw new PermanentError(`${job.name} failed in run ${run.runId}: ${JSON.stringify(result.error)}`, {
       code: 'JOB_FAILED',
     });
+  }
+  if (result.status !== 'succeeded') {
+    // Somebody else is at it, a second delivery say, and may die yet: Lambda's retry looks again, and takes over what is dead.
+    throw new RetryableError(
+      `${job.name} is still ${result.status} in run ${run.runId}: look again in a minute`,
+      {
+        code: 'JOB_NOT_DONE',
+      },
+    );
   }
   return result;
 }

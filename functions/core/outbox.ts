@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Database, Sql } from './database.ts';
 import type { Undertaking } from './errors.ts';
+import { NotSentError, type Refusal } from './not-sent.ts';
 import type { Queues } from './queues.ts';
 
 export const unsent = z.strictObject({
@@ -22,8 +23,8 @@ export function ownUnsent(sql: Sql): Promise<Unsent[]> {
 /** What became of what was due. */
 export interface Relayed {
   readonly sent: number;
-  /** False where SQS took only a part: the rest stays due. */
-  readonly all: boolean;
+  /** What was not taken, and why; it stays due. */
+  readonly refused: NotSentError | undefined;
 }
 
 /**
@@ -32,22 +33,40 @@ export interface Relayed {
  * commit sends a message again, which its receiver recognises; stopping before loses nothing.
  */
 export async function relay(database: Database, queues: Queues, runId: string | null): Promise<Relayed> {
-  for (let total = 0; ; ) {
-    const { taken, sent } = await database.transaction(async (sql) => {
+  const refusals: Refusal[] = [];
+  let cause: unknown;
+  const taken = new Map<string, string>();
+  /** Due still, although a round has had them: the next one meets them first, and must get beyond them. */
+  const left = new Set<string>();
+  for (let found = PER_ROUND; found >= PER_ROUND; ) {
+    const { fresh, sent } = await database.transaction(async (sql) => {
       const rows = await sql(
         unsent,
-      )`select outbox_id, job, message from ops.take_unsent(${runId}::uuid, ${PER_ROUND})`;
-      return { taken: rows.length, sent: await send(sql, queues, rows) };
+      )`select outbox_id, job, message from ops.take_unsent(${runId}::uuid, ${PER_ROUND + left.size})`;
+      const fresh = rows.filter(({ outbox_id }) => !left.has(outbox_id));
+      // A queue that has refused a message is left alone until somebody comes back.
+      const open = fresh.filter(({ job }) => !refusals.some((refusal) => refusal.job === job));
+      return { fresh, sent: await send(sql, queues, open) };
     });
-    total += sent;
-    // A round that SQS refused in part ends here: the sweeper comes back for what is left.
-    if (taken < PER_ROUND || sent < taken) return { sent: total, all: sent === taken };
+    found = fresh.length;
+    for (const [id, receipt] of sent.taken) taken.set(id, receipt);
+    for (const { outbox_id } of fresh) if (!taken.has(outbox_id)) left.add(outbox_id);
+    refusals.push(...(sent.refused?.refusals ?? []));
+    cause ??= sent.refused?.cause;
   }
+  const refused = refusals.length === 0 ? undefined : new NotSentError(refusals, taken, cause);
+  return { sent: taken.size, refused };
 }
 
-/** The same for those who leave the rest to the sweeper. @returns how many were sent */
+/**
+ * The same for those who have somebody to come back: a queue's message, Lambda's retry.
+ * @returns how many were sent
+ * @throws NotSentError for what was not taken, once everything else has been sent and that is recorded
+ */
 export async function sendOutbox(database: Database, queues: Queues, runId: string | null): Promise<number> {
-  return (await relay(database, queues, runId)).sent;
+  const { sent, refused } = await relay(database, queues, runId);
+  if (refused !== undefined) throw refused;
+  return sent;
 }
 
 const counted = z.strictObject({ unsent: z.int() });
@@ -73,21 +92,53 @@ export async function countUnsent(sql: Sql, of: Undertaking): Promise<number> {
 /**
  * Sends what this very process has just committed. Not locked, as nobody else looks for them but a sweeper that comes by
  * at this moment: it may send one of them as well, which its receiver recognises. Stopping anywhere leaves them to be sent.
+ * @throws NotSentError for what was not taken: whoever comes back for the run finds it in the outbox
  */
 export async function sendCommitted(
   database: Database,
   queues: Queues,
   rows: readonly Unsent[],
 ): Promise<void> {
-  await send(database.sql, queues, rows);
+  const { refused } = await send(database.sql, queues, rows);
+  if (refused !== undefined) throw refused;
 }
 
-async function send(sql: Sql, queues: Queues, rows: readonly Unsent[]): Promise<number> {
-  if (rows.length === 0) return 0;
-  const receipts = await queues.send(
-    rows.map((row) => ({ id: row.outbox_id, job: row.job, body: JSON.stringify(row.message) })),
-  );
-  const ids = [...receipts.keys()];
-  await sql`select ops.mark_sent(${ids}::bigint[], ${ids.map((id) => receipts.get(id) ?? '')}::text[])`;
-  return receipts.size;
+interface Sent {
+  readonly taken: ReadonlyMap<string, string>;
+  readonly refused: NotSentError | undefined;
+}
+
+/** Sends, and records what was taken: also when that is not all. */
+async function send(sql: Sql, queues: Queues, rows: readonly Unsent[]): Promise<Sent> {
+  if (rows.length === 0) return { taken: new Map(), refused: undefined };
+  const sent = await queues
+    .send(rows.map((row) => ({ id: row.outbox_id, job: row.job, body: JSON.stringify(row.message) })))
+    .then(
+      (taken) => ({ taken, refused: withoutReceipt(rows, taken) }),
+      (error: unknown) => {
+        if (error instanceof NotSentError) return { taken: error.taken, refused: error };
+        throw error;
+      },
+    );
+  const ids = [...sent.taken.keys()];
+  if (ids.length > 0) {
+    await sql`select ops.mark_sent(${ids}::bigint[], ${ids.map((id) => sent.taken.get(id) ?? '')}::text[])`;
+  }
+  return sent;
+}
+
+/** Whoever sends must say what was not taken; what is neither taken nor refused must not pass for sent all the same. */
+function withoutReceipt(
+  rows: readonly Unsent[],
+  taken: ReadonlyMap<string, string>,
+): NotSentError | undefined {
+  const missing = rows.filter(({ outbox_id }) => !taken.has(outbox_id));
+  if (missing.length === 0) return undefined;
+  const refusals = [...Map.groupBy(missing, ({ job }) => job)].map(([job, some]) => ({
+    job,
+    queueUrl: undefined,
+    code: 'NO_RECEIPT',
+    ids: some.map(({ outbox_id }) => outbox_id),
+  }));
+  return new NotSentError(refusals, taken);
 }

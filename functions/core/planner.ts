@@ -26,7 +26,8 @@ export async function plan(
     inline: false,
     codeVersion,
   });
-  const sent = await sendOutbox(control, queues, run.runId);
-  log.info('run planned', { ...run, sent });
+  log.info('run planned', { ...run });
+  // What is not taken throws, so that whoever fired this fires again: the same trigger finds its run, and what it left unsent.
+  await sendOutbox(control, queues, run.runId);
   return { pipeline: pipeline.name, ...run };
 }

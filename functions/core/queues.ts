@@ -1,5 +1,12 @@
-import { ChangeMessageVisibilityCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  ChangeMessageVisibilityCommand,
+  SendMessageBatchCommand,
+  SQSClient,
+  SQSServiceException,
+} from '@aws-sdk/client-sqs';
 import { PermanentError, RetryableError } from './errors.ts';
+import { createLog } from './log.ts';
+import { NotSentError, type Refusal } from './not-sent.ts';
 
 export interface OutgoingMessage {
   /** Unique within one call; comes back with the receipt. */
@@ -11,8 +18,8 @@ export interface OutgoingMessage {
 /** What the core needs of SQS. */
 export interface Queues {
   /**
-   * Resolves to SQS's message id by our id, for the messages it took; the others stay due.
-   * @throws RetryableError SQS when it does not answer
+   * Resolves to SQS's message id by our id.
+   * @throws NotSentError when it did not take all, once every queue has been asked
    */
   send(messages: readonly OutgoingMessage[]): Promise<ReadonlyMap<string, string>>;
   /** The URL of the queue that an event source mapping names by ARN. */
@@ -37,6 +44,15 @@ export const clientSettings = { md5: false } as const;
 
 // Made when the environment starts, so that every invocation shares its connections.
 const sqs = new SQSClient(clientSettings);
+const log = createLog();
+
+/** What one queue made of its messages. */
+interface Answer {
+  readonly taken: readonly [string, string][];
+  readonly refusals: readonly Refusal[];
+  /** What the client threw. */
+  readonly error?: unknown;
+}
 
 /** @param urls job name -> queue URL */
 export function sqsQueues(
@@ -44,25 +60,49 @@ export function sqsQueues(
   client: SQSClient = sqs,
   withinMs = ANSWERS_WITHIN_MS,
 ): Queues {
+  /** A batch answers 200 also when it took none of its messages. */
   async function sendBatch(
+    job: string,
     queueUrl: string,
     messages: readonly OutgoingMessage[],
-  ): Promise<[string, string][]> {
-    const answer = await client
-      .send(
-        new SendMessageBatchCommand({
-          QueueUrl: queueUrl,
-          Entries: messages.map(({ id, body }) => ({ Id: id, MessageBody: body })),
-        }),
-        { abortSignal: AbortSignal.timeout(withinMs) },
-      )
-      .catch((error: unknown) => {
-        throw new RetryableError('SQS took no messages', { code: 'SQS', cause: error });
-      });
-    // A batch answers 200 also when it took none of its messages: only those listed as successful are sent.
-    return (answer.Successful ?? []).flatMap(({ Id, MessageId }) =>
+  ): Promise<Answer> {
+    const command = new SendMessageBatchCommand({
+      QueueUrl: queueUrl,
+      Entries: messages.map(({ id, body }) => ({ Id: id, MessageBody: body })),
+    });
+    const answer = await client.send(command, { abortSignal: AbortSignal.timeout(withinMs) });
+    const taken = (answer.Successful ?? []).flatMap(({ Id, MessageId }): [string, string][] =>
       Id && MessageId ? [[Id, MessageId]] : [],
     );
+    const ids = new Set(taken.map(([id]) => id));
+    const codes = new Map((answer.Failed ?? []).map(({ Id, Code }) => [Id, Code]));
+    const refused = Map.groupBy(
+      messages.filter(({ id }) => !ids.has(id)),
+      ({ id }) => codes.get(id) ?? 'NO_RECEIPT',
+    );
+    const refusals = [...refused].map(([code, some]) => refusalOf(job, queueUrl, code, some));
+    return { taken, refusals };
+  }
+
+  async function sendToOne(job: string, messages: readonly OutgoingMessage[]): Promise<Answer> {
+    const queueUrl = urls[job];
+    if (queueUrl === undefined) {
+      return { taken: [], refusals: [refusalOf(job, queueUrl, 'UNKNOWN_QUEUE', messages)] };
+    }
+    const taken: [string, string][] = [];
+    const refusals: Refusal[] = [];
+    for (let from = 0; from < messages.length; from += MOST_PER_BATCH) {
+      try {
+        const answer = await sendBatch(job, queueUrl, messages.slice(from, from + MOST_PER_BATCH));
+        taken.push(...answer.taken);
+        refusals.push(...answer.refusals);
+      } catch (error) {
+        // The client has tried it three times: the queue's other messages would fare no better.
+        refusals.push(refusalOf(job, queueUrl, nameOf(error), messages.slice(from)));
+        return { taken, refusals, error };
+      }
+    }
+    return { taken, refusals };
   }
 
   return {
@@ -75,21 +115,23 @@ export function sqsQueues(
     },
 
     async send(messages) {
-      const byJob = Map.groupBy(messages, (message) => message.job);
-      const sent: [string, string][] = [];
-      for (const [job, all] of byJob) {
-        const queueUrl = urls[job];
-        if (queueUrl === undefined) {
-          throw new PermanentError(
-            `this function knows no queue for ${job}: is it in its pipeline's QUEUES?`,
-            { code: 'UNKNOWN_QUEUE' },
-          );
-        }
-        for (let from = 0; from < all.length; from += MOST_PER_BATCH) {
-          sent.push(...(await sendBatch(queueUrl, all.slice(from, from + MOST_PER_BATCH))));
-        }
+      const taken = new Map<string, string>();
+      const refusals: Refusal[] = [];
+      let error: unknown;
+      for (const [job, all] of Map.groupBy(messages, (message) => message.job)) {
+        // Where SQS itself cannot be reached, a time-out for each queue would outlast the function.
+        const away = error !== undefined && !(error instanceof SQSServiceException);
+        const answer: Answer = away
+          ? { taken: [], refusals: [refusalOf(job, urls[job], nameOf(error), all)] }
+          : await sendToOne(job, all);
+        for (const [id, receipt] of answer.taken) taken.set(id, receipt);
+        refusals.push(...answer.refusals);
+        if (answer.error !== undefined) error = answer.error;
       }
-      return new Map(sent);
+      if (refusals.length === 0) return taken;
+      // Here, where it is known: of the callers some go on without a word.
+      for (const refusal of refusals) log.error('messages not sent', { ...refusal });
+      throw new NotSentError(refusals, taken, error);
     },
 
     async postpone(queueUrl, receiptHandle, seconds) {
@@ -109,4 +151,17 @@ export function sqsQueues(
       }
     },
   };
+}
+
+function refusalOf(
+  job: string,
+  queueUrl: string | undefined,
+  code: string,
+  messages: readonly OutgoingMessage[],
+): Refusal {
+  return { job, queueUrl, code, ids: messages.map(({ id }) => id) };
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : 'UNEXPECTED';
 }

@@ -97,7 +97,7 @@ function invalid(message: string): PermanentError {
 
 const queued = z.strictObject({ job_run_id: z.guid(), version: z.int(), total: z.int(), left: z.int() });
 
-/** Of a run that is done inline: the next shard for its caller to take up. */
+/** Of a run that is done inline: the next shard for its caller to take up. One whose caller is dead is nobody else's either. */
 export async function nextShard(
   sql: Sql,
   runId: string,
@@ -106,8 +106,12 @@ export async function nextShard(
   const [row] = await sql(queued)`
     select job_run_id, version, count(*) over ()::integer as left,
            (select shards from ops.job_runs where run_id = ${runId}::uuid and job = ${job} and shard = 0) as total
-    from ops.job_runs
-    where run_id = ${runId}::uuid and job = ${job} and shard > 0 and status = 'queued'
+    from ops.job_runs j
+    where run_id = ${runId}::uuid and job = ${job} and shard > 0
+      and (status = 'queued'
+           or status = 'running' and not exists (
+             select from ops.heartbeats h
+             where h.job_run_id = j.job_run_id and h.attempt = j.attempts and h.beat_at > clock_timestamp() - ops.lease()))
     order by shard limit 1`;
   return row;
 }

@@ -13,9 +13,15 @@ export interface SweeperParts extends LookParts {
 
 /** All that the sweeper does when it comes by. */
 export async function sweepAndLook(parts: SweeperParts): Promise<{ swept: Swept; looked: Looked }> {
-  const { control, queues, scheduler, schedules } = parts;
-  const swept = await sweep(control, queues, sweepSchedule(parts.sweepSchedule, scheduler));
-  // After the sweep: workers wait for it, and no trouble with a schedule may keep it from them.
+  const { control, queues, scheduler, schedules, log } = parts;
+  const swept = await sweep(control, queues, sweepSchedule(parts.sweepSchedule, scheduler)).catch(
+    (error: unknown) => {
+      log.error('not all was swept', { error });
+      return { error };
+    },
+  );
+  // After the sweep: workers wait for it. Neither keeps the other from its turn.
   const looked = await lookAt(schedules, parts);
+  if ('error' in swept) throw swept.error;
   return { swept, looked };
 }

@@ -1,7 +1,10 @@
--- grain: one unsent message, locked until the transaction ends
+-- grain: one unsent message that is worth sending, locked until the transaction ends
 -- requires: none
 -- Skip locked: two senders at once share the work instead of sending twice. A run of a backfill begins in the transaction
 -- that ends another: whoever sends for one of its runs sends for all.
+-- Jobs that a person cancelled are over: were their messages taken, one whose queue is gone would be tried for ever. Of runs that
+-- ended otherwise they are taken, since most of them were sent and only the record is missing; so is the message that wakes
+-- the sweeper, which stands for no job run: a redrive or a backfill may wait for it.
 create or replace function ops.take_unsent(p_run_id uuid, p_limit integer)
   returns table (outbox_id bigint, job text, message jsonb)
   language sql volatile security definer set search_path = pg_catalog, pg_temp
@@ -13,6 +16,8 @@ as $$
          or o.run_id = any (array(
               select other.run_id from ops.backfill_dates one join ops.backfill_dates other using (backfill_id)
               where one.run_id = p_run_id and other.run_id is not null)))
+    and not (o.message ? 'jobRunId' and exists (
+          select from ops.runs r where r.run_id = o.run_id and r.status = 'failed' and r.error ->> 'code' = 'CANCELLED'))
   order by o.outbox_id
   limit p_limit
   for update skip locked;

@@ -5,6 +5,8 @@ import { type Queues, sqsQueues } from '../../functions/core/queues.ts';
 
 export interface TestQueues {
   readonly queues: Queues;
+  /** The same for a function that knows the queues of these jobs and no other. */
+  only(...jobs: string[]): Queues;
   readonly server: FauxqsServer;
   /** Job name -> queue URL, as a function's QUEUES has it. */
   readonly urls: Readonly<Record<string, string>>;
@@ -44,6 +46,10 @@ export function testQueues(jobs: readonly string[]): TestQueues {
     },
     get urls() {
       return made(urls);
+    },
+    only(...jobs) {
+      const known = Object.entries(made(urls)).filter(([job]) => jobs.includes(job));
+      return sqsQueues(Object.fromEntries(known), made(client));
     },
     get server() {
       return made(server);

@@ -34,7 +34,7 @@ export interface Behaviour {
   /** What a shard does beside its effect. */
   meanwhile: (
     key: string,
-    context: Pick<JobContext<unknown>, 'dryRun' | 'checkpoint'>,
+    context: Pick<JobContext<unknown>, 'dryRun' | 'checkpoint' | 'jobRunId'>,
   ) => Promise<Partial<Outcome> | undefined>;
   join: ((reports: readonly JsonObject[]) => Outcome) | undefined;
 }

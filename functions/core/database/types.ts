@@ -19,8 +19,8 @@ export type RowsTag<S extends z.ZodType> = (
 
 /**
  * Every call starts its statement at once and returns the promise of its end. Errors are CuadreErrors: Permanent or
- * Retryable by PostgreSQL's SQLSTATE (its code); outside a transaction a statement that writes and loses its
- * connection in flight is a LostError, since it may have been done.
+ * Retryable by PostgreSQL's SQLSTATE (its code); outside a transaction a statement that may write (anything but a plain
+ * read; also a select that calls a function of a schema) and loses its connection in flight is a LostError: it may have been done.
  */
 export interface Sql {
   /** The rows, each parsed by the schema; a row that does not match is a PermanentError (ROW_SHAPE). */
