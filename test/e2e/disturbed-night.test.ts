@@ -37,6 +37,7 @@ describe('a night on the whole stack', () => {
     expect(night.stack.counts.refused).toBe(0);
     expect(undisturbed.filter((line) => line.startsWith('claim '))).toHaveLength(30);
     expect(undisturbed.filter((line) => line.includes(' INSERTED '))).toHaveLength(25);
+    expect(undisturbed.filter((line) => line.startsWith('finding '))).toEqual([]);
     await night.stack.trail.waitFor('message.deleted', ({ queue }) => queue === 'cuadre-alert-probes');
     const since = ran.trail[0]?.sequence ?? 0;
     const path = night.stack.trail.events.flatMap((event) =>

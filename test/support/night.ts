@@ -110,7 +110,7 @@ export async function atRest({ stack: { trail } }: Night): Promise<void> {
 
 const line = z.strictObject({ line: z.string() });
 
-/** What a night leaves behind, apart from ids and times (a refresh and a validation tell how long things took): claims, decisions, job runs, run. */
+/** What a night leaves behind, apart from ids and times (a refresh and a validation tell how long things took): claims, decisions, job runs, run, and what a walk over the audit trail finds. */
 export async function remains({ admin }: Night): Promise<readonly string[]> {
   const rows = await admin.sql(line)`
     select concat_ws(' ', 'claim', lead_source_pk, person_key, driver_id, lead_date, milestone, amount_expected, status, rule_id) as line
@@ -123,6 +123,8 @@ export async function remains({ admin }: Night): Promise<readonly string[]> {
     from ops.job_runs
     union all
     select concat_ws(' ', 'run', pipeline, as_of, status, findings) from ops.runs
+    union all
+    select concat_ws(' ', 'finding', finding, source, detail) from ops.audit_findings(null)
     order by 1`;
   return rows.map((row) => row.line);
 }

@@ -181,6 +181,10 @@ test('functions are invoked with events that they take', () => {
         dryRun: z.boolean(),
         asOf: z.iso.date().optional(),
         verify: z.boolean().optional(),
+        head: z
+          .string()
+          .regex(/^[0-9a-f]{64}$/)
+          .optional(),
       }).parse(event);
     else expect(() => findJob(job).job.request(event), where).not.toThrow();
   }

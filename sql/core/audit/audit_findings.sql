@@ -1,16 +1,22 @@
 -- grain: one row per thing that is not as it was sealed, or not as it was last recorded
--- requires: ops.v_audit_entries, ops.audit_entry_digest, ops.audit_seal_digest, ops.v_audit_entries_digests, ops.v_audit_live_states
+-- requires: ops.v_audit_entries, ops.audit_entry_digest, ops.audit_seal_digest, ops.v_audit_entries_digests, ops.v_audit_live_states, ops.v_audit_forbidden_changes
 -- One statement and one snapshot, so that who seals or works meanwhile disturbs nothing. p_anchor: a head that was kept
 -- outside; null when none is at hand, and then a chain that was made anew from end to end is not told from the true one.
 -- Findings: ALTERED, REMOVED, INSERTED (rows); SEAL_ALTERED, SEAL_MISSING, CHAIN_BROKEN, HEAD_UNKNOWN (seals); REOPENED (a
--- run). An entry in no seal is INSERTED when it says that it is older than the last seal, or of a job run whose end is sealed.
+-- run). INSERTED does not end with being sealed, for who slips a row in has it sealed by the next morning like any other: it
+-- is an entry that stands in a later seal than it could, or in none, by its job run's end or by its own moment.
 create or replace function ops.audit_findings(p_anchor bytea)
   returns table (finding text, source text, key text, seal_no bigint, detail text)
   language sql stable security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' set jit = 'off' set work_mem = '256MB'
 begin atomic
   with sealed as materialized (
-    select s.*, lag(s.seal_no, 1, 0::bigint) over w as before_no, lag(s.digest, 1, sha256('cuadre')) over w as before_digest
-    from ops.audit_seals s window w as (order by s.seal_no)
+    select s.*, lag(s.seal_no, 1, 0::bigint) over w as before_no, lag(s.digest, 1, sha256('cuadre')) over w as before_digest,
+           -- A seal that was full says nothing of what it has not: the first from it on that was not has all that was there by then.
+           min(s.seal_no) filter (where s.snapshot is not null) over (order by s.seal_no desc) as complete_no,
+           max(s.seal_no) filter (where s.snapshot is not null) over earlier as complete_before,
+           max(s.sealed_at) filter (where s.snapshot is not null) over earlier - interval '1 hour' as long_before
+    from ops.audit_seals s
+    window w as (order by s.seal_no), earlier as (order by s.seal_no rows between unbounded preceding and 1 preceding)
   ), last as materialized (
     -- One hour: longer than any transaction here, which may have begun before the seal and written after it.
     select s.seal_no, s.snapshot, s.sealed_at - interval '1 hour' as long_before,
@@ -19,22 +25,30 @@ begin atomic
   ), latest as materialized (
     select distinct on (s.source, s.key) s.* from ops.recorded_states s order by s.source, s.key, s.state_id desc
   ), settled as materialized (
-    -- Job runs whose end is sealed, and whose run was not taken up again since.
-    select l.key::uuid as job_run_id, e.seal_no
-    from latest l
-    join ops.audit_sealed_entries e on e.source = 'ops.recorded_states' and e.key = l.state_id::text
-    join ops.v_audit_live_states n on n.source = l.source and n.key = l.key and not n.open
-    where l.source = 'ops.job_runs'
+    -- Job runs whose end is sealed and for ever, or whose run was not taken up again since. What they did was there by then.
+    select i.key::uuid as job_run_id, q.complete_no
+    from (
+      select s.key, coalesce(min(s.state_id) filter (where s.state ->> 'status' = 'succeeded'), max(s.state_id)) as state_id,
+             bool_or(s.state ->> 'status' = 'succeeded') as for_ever
+      from ops.recorded_states s where s.source = 'ops.job_runs' group by s.key
+    ) i
+    join ops.audit_sealed_entries e on e.source = 'ops.recorded_states' and e.key = i.state_id::text
+    join sealed q on q.seal_no = e.seal_no and q.complete_no is not null
+    join ops.job_runs j on j.job_run_id = i.key::uuid
+    join ops.runs r on r.run_id = j.run_id
+    where i.for_ever or r.status <> 'running'
   )
   -- Entries against their digests.
-  select case when s.digest is null then 'INSERTED' when e.key is null then 'REMOVED' else 'ALTERED' end,
+  select case when s.digest is not null and e.key is null then 'REMOVED' when s.digest <> e.digest then 'ALTERED' else 'INSERTED' end,
          coalesce(s.source, e.source), coalesce(s.key, e.key), s.seal_no,
          case
            when s.digest is not null and e.key is null then 'sealed, and there no more'
-           when s.digest is not null then 'says something else than what was sealed'
-           when seen.old then 'in no seal, and of a transaction that was over when seal ' || last.seal_no || ' was made'
-           when c.seal_no is not null then 'in no seal, and of a job run whose end is in seal ' || c.seal_no
-           else 'in no seal, and says that it is of ' || e.recorded_at || ', long before seal ' || last.seal_no
+           when s.digest <> e.digest then 'says something else than what was sealed'
+           else stands.place || case
+             when seen.old then 'of a transaction that was over when seal ' || last.seal_no || ' was made'
+             when c.complete_no is not null then 'of a job run whose end, with all that was of it, is in seals up to ' || c.complete_no
+             else 'says that it is of ' || e.recorded_at || ', long before seal ' || stands.complete_before
+           end
          end
   from ops.audit_sealed_entries s
   full join (
@@ -42,12 +56,18 @@ begin atomic
     from ops.v_audit_entries v
   ) e on e.source = s.source and e.key = s.key
   left join last on true
-  left join settled c on s.digest is null and c.job_run_id = e.job_run_id
+  left join sealed q on q.seal_no = s.seal_no
+  left join settled c on c.job_run_id = e.job_run_id and (s.seal_no is null or s.seal_no > c.complete_no)
   cross join lateral (
     select s.digest is null and not last.moved and txid_visible_in_snapshot(e.xact_id, last.snapshot) as old
   ) seen
-  where e.digest is distinct from s.digest
-    and (s.digest is not null or seen.old or c.seal_no is not null or e.recorded_at < last.long_before)
+  cross join lateral (
+    select case when s.digest is null then 'in no seal, and ' else 'in seal ' || s.seal_no || ' and not before, and ' end as place,
+           case when s.digest is null then last.seal_no else q.complete_before end as complete_before,
+           case when s.digest is null then last.long_before else q.long_before end as long_before
+  ) stands
+  where s.digest is not null and e.digest is distinct from s.digest
+     or seen.old or c.complete_no is not null or e.recorded_at < stands.long_before
   union all
   -- Seals against their entries, their own columns, and each other.
   select 'SEAL_ALTERED', 'ops.audit_seals', s.seal_no::text, s.seal_no, 'its own columns are not what its digest was made of'
@@ -90,11 +110,7 @@ begin atomic
   where (n.key is null or l.key is null or differs.columns is not null)
     and not exists (select from ops.v_audit_live_states o where o.open and o.source = l.source and o.key = l.key)
   union all
-  select 'REOPENED', n.source, n.key, null, 'it had ended, and nobody is recorded to have taken it up again since state ' || l.state_id
-  from ops.v_audit_live_states n
-  join latest l on l.source = n.source and l.key = n.key
-  where n.open and n.source = 'ops.runs'
-    and not exists (select from ops.operator_actions a where (a.run_id = n.run_id or a.run_id is null) and a.acted_at >= l.changed_at)
+  select f.finding, f.source, f.key, null, f.detail from ops.v_audit_forbidden_changes f
   union all
   select case when h.claim_id is null then 'INSERTED' else 'ALTERED' end, 'canon.claims_yango_cabinet_14d', c.claim_id::text, null,
          case when h.claim_id is null then 'its history has no status' else 'it is ' || c.status || ', and its history ends with ' || h.to_status end

@@ -52,7 +52,15 @@ begin
     where e.xact_id >= %s and not exists (select from ops.audit_sealed_entries s where s.source = e.source and s.key = e.key)
     limit %s $query$, seal_no, v_from, p_limit);
   get diagnostics entries = row_count;
+  -- A full one may have taken the very last. It would note no snapshot then, and nothing new would come to make up for it.
   more := entries = p_limit;
+  if more then
+    execute format($query$
+      select exists (
+        select from ops.v_audit_entries e
+        where e.xact_id >= %s and not exists (select from ops.audit_sealed_entries s where s.source = e.source and s.key = e.key)
+      ) $query$, v_from) into more;
+  end if;
   if entries = 0 then
     seal_no := v_last.seal_no;
     by_source := '{}';

@@ -3,6 +3,7 @@
 -- By position and not by name, and every column named here: one that a table gains later is not in what was sealed before.
 -- Moments are in UTC, so that the text is the same in every session; json as it was written. What is left out, and why, is
 -- in docs/audit.md; a test holds the list. xact_id finds what is new and is no part of what an entry says.
+-- recorded_at: a row that is sealed long after it counts as slipped in. Of a table that joins the trail later, rows from before have none.
 create or replace view ops.v_audit_entries as
 select 'ops.operator_actions' collate "C" as source, action_id::text collate "C" as key, acted_at as recorded_at, null::uuid as job_run_id, xact_id,
        jsonb_build_array(timezone('UTC', acted_at), operator, action, run_id, subject, reason, detail)::text as content

@@ -103,6 +103,14 @@ describe.each(versions)('sealing on PostgreSQL %i', (version) => {
     expect(await seal(jobs)).toMatchObject({ entries: '0' });
   });
 
+  test('of exactly what one takes is whole: nothing is left that the next would have to look for', async () => {
+    for (let each = 0; each < 4; each += 1) await database.admin.script(action(`exact ${each}`));
+    expect(await seal(jobs, { limit: 2 })).toMatchObject({ entries: '2', more: true });
+    expect(await seal(jobs, { limit: 2 })).toMatchObject({ entries: '2', more: false });
+    const noted = 'select snapshot is not null from ops.audit_seals order by seal_no desc limit 2';
+    expect(await ask(database.admin, noted)).toEqual(['true', 'false']);
+  });
+
   test('goes on in a cluster whose transactions count from less', async () => {
     await database.admin.script(action('moved'));
     await seal(jobs);
