@@ -33,7 +33,11 @@ const jobRun = z.strictObject({
   stale_inputs: z
     .json()
     .describe('Jobs whose last success, of an earlier run, it worked with; null if none.'),
-  waiting: z.boolean().describe('Queued, and not sent: it waits for a slot under a limit.'),
+  waiting: z
+    .boolean()
+    .describe(
+      'Queued, and not sent: it waits for a slot under a limit or, taken up again, for what it comes after.',
+    ),
   shards: z
     .strictObject({ total: z.int(), settled: z.int(), succeeded: z.int(), failed: z.int() })
     .nullable()

@@ -1,5 +1,5 @@
 -- grain: one run; queues what is ready, skips what cannot run any more, closes the run when all is settled
--- requires: ops.job_message, ops.dispatch, ops.last_success, ops.skip_error, ops.stale_inputs
+-- requires: ops.job_message, ops.dispatch, ops.dispatch_held, ops.last_success, ops.skip_error, ops.stale_inputs
 -- The run's row is the lock that makes finishers take turns; the next statement sees what the one before committed.
 -- Returns the pipeline whose limits hold for this run, for ops.release to be called when every other lock is taken; else null.
 create or replace function ops.advance_run(p_run_id uuid) returns text
@@ -9,6 +9,7 @@ declare
   v_run ops.runs;
   v_limited boolean;
   v_broken boolean;
+  v_again boolean;
   v_skipped integer;
   v_queued uuid[];
   v_more uuid[];
@@ -22,7 +23,8 @@ begin
   -- The statement that every job pays for: as long as nothing failed, what is ready follows from the names of what succeeded.
   with state as (
     select coalesce(jsonb_agg(j.job), '[]') as known, coalesce(jsonb_agg(j.job) filter (where j.status = 'succeeded'), '[]') as succeeded,
-           coalesce(bool_or(j.status in ('failed', 'skipped')), false) as broken
+           coalesce(bool_or(j.status in ('failed', 'skipped')), false) as broken,
+           coalesce(bool_or(j.version > 1 and j.status in ('queued', 'running')), false) as again
     from ops.job_runs j where j.run_id = p_run_id and j.shard = 0
   ), added as (
     insert into ops.job_runs (run_id, job, input)
@@ -36,7 +38,7 @@ begin
     select p_run_id, job, ops.job_message(p_run_id, job_run_id, job, version)
     from added where not v_run.inline and not v_limited
   )
-  select state.broken, (select array_agg(job_run_id) from added) into v_broken, v_queued from state;
+  select state.broken, state.again, (select array_agg(job_run_id) from added) into v_broken, v_again, v_queued from state;
 
   -- After a failure, what cannot run any more is skipped, and what that bars in turn.
   while v_broken loop
@@ -83,6 +85,11 @@ begin
   end loop;
   if v_queued is not null and (v_limited or v_broken) then
     perform ops.dispatch(p_run_id, v_queued);
+  end if;
+
+  -- Only what was queued before, or the shards of a job that was, can have been held back.
+  if v_again then
+    perform ops.dispatch_held(v_run);
   end if;
 
   -- Most calls: there is more to do, and what follows would find the same by looking at every job.

@@ -5,7 +5,10 @@ create or replace function ops.beat(p_job_run_id uuid, p_attempt integer, p_prog
 as $$
   with beat as (
     update ops.heartbeats
-    set beat_at = clock_timestamp(), progress = coalesce(p_progress, progress)
+    -- What is done never grows less, whatever a job says; what it counts in another unit is something else.
+    set beat_at = clock_timestamp(),
+        progress = case when p_progress -> 'unit' = progress -> 'unit' and p_progress -> 'done' < progress -> 'done' then progress
+                        else coalesce(p_progress, progress) end
     where job_run_id = p_job_run_id and attempt = p_attempt
     returning 1
   )

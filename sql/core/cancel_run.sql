@@ -20,8 +20,6 @@ begin
     return;
   end if;
 
-  update ops.attempts a set status = 'superseded', error = v_error, finished_at = clock_timestamp()
-  from ops.job_runs j where j.run_id = p_run_id and a.job_run_id = j.job_run_id and a.status = 'running';
   with ended as (
     update ops.job_runs j set status = 'failed', error = v_error, finished_at = clock_timestamp()
     where j.run_id = p_run_id and j.status in ('queued', 'running')
@@ -36,6 +34,10 @@ begin
   select jsonb_build_object(
     'ended', coalesce((select jsonb_agg(job order by job) from ended where shard = 0), '[]'),
     'skipped', coalesce((select jsonb_agg(job order by job) from skipped), '[]')) into v_jobs;
+  -- After the job runs: one that was queued meanwhile is not among those locked above, and whoever takes it up is waited for there.
+  update ops.attempts a set status = 'superseded', error = v_error, finished_at = clock_timestamp()
+  from ops.job_runs j where j.run_id = p_run_id and a.job_run_id = j.job_run_id and a.status = 'running';
+  delete from ops.waiting_job_runs w using ops.job_runs j where j.run_id = p_run_id and w.job_run_id = j.job_run_id and w.held;
   update ops.runs r
   set status = 'failed', error = v_error, finished_at = clock_timestamp(),
       findings = (select coalesce(sum(j.findings), 0) from ops.job_runs j where j.run_id = p_run_id and j.shard = 0)

@@ -20,10 +20,11 @@ begin
   end if;
 
   perform from ops.job_runs j where j.run_id = p_run_id order by j.shard = 0, j.job_run_id for no key update;
-  update ops.attempts a set status = 'superseded', error = v_error, finished_at = clock_timestamp()
-  from ops.job_runs j where j.run_id = p_run_id and a.job_run_id = j.job_run_id and a.status = 'running';
   update ops.job_runs j set status = 'failed', error = v_error, finished_at = clock_timestamp()
   where j.run_id = p_run_id and j.status in ('queued', 'running');
+  -- After the job runs: whoever takes one up that was queued meanwhile is waited for there.
+  update ops.attempts a set status = 'superseded', error = v_error, finished_at = clock_timestamp()
+  from ops.job_runs j where j.run_id = p_run_id and a.job_run_id = j.job_run_id and a.status = 'running';
   perform ops.advance_run(p_run_id);
   return true;
 end

@@ -9,9 +9,9 @@ create or replace function ops.release(p_pipeline text, p_by uuid) returns void
 as $$
 begin
   perform pg_advisory_xact_lock(hashtextextended('ops.release ' || p_pipeline, 0));
-  -- Cancelled while they waited.
+  -- Cancelled while they waited. What a retry holds back stands in no line yet.
   delete from ops.waiting_job_runs w using ops.job_runs j
-  where w.pipeline = p_pipeline and j.job_run_id = w.job_run_id and j.status <> 'queued';
+  where w.pipeline = p_pipeline and not w.held and j.job_run_id = w.job_run_id and j.status <> 'queued';
   with at_work as (
     select j.job, count(*) as n
     from ops.runs r
@@ -23,7 +23,7 @@ begin
   ), of_job as (
     select w.*, coalesce(a.n, 0) + row_number() over (partition by w.job order by w.waiting_id) as place_in_job
     from ops.waiting_job_runs w left join at_work a on a.job = w.job
-    where w.pipeline = p_pipeline
+    where w.pipeline = p_pipeline and not w.held
   ), of_pipeline as (
     select o.*, (select coalesce(sum(n), 0) from at_work) + row_number() over (order by o.waiting_id) as place
     from of_job o where o.job_limit is null or o.place_in_job <= o.job_limit

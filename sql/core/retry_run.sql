@@ -1,8 +1,8 @@
 -- grain: one run that failed and goes on from where it failed
--- requires: ops.advance_run, ops.dispatch, ops.release
+-- requires: ops.advance_run, ops.release
 -- verdict: RETRIED; or why not: UNKNOWN, NOT_FAILED (status says what it is), ACTIVE (active_run_id is under way for the pipeline and
 -- as-of), INLINE (its caller is gone). The failed jobs are queued with a new version, so that a message of before is stale; what
--- was skipped for them is undecided again; what succeeded stays.
+-- was skipped for them is undecided again; what succeeded stays. Each waits for what it comes after, as at first.
 create or replace function ops.retry_run(
   p_run_id uuid, p_operator text, p_reason text,
   out verdict text, out status text, out active_run_id uuid, out queued integer
@@ -13,7 +13,6 @@ as $$
 declare
   v_run ops.runs;
   v_detail jsonb;
-  v_again uuid[];
   v_limited text;
 begin
   queued := 0;
@@ -58,13 +57,16 @@ begin
   where j.run_id = p_run_id and j.status = 'failed' and j.shards is not null;
   with again as (
     update ops.job_runs j
-    set status = 'queued', version = j.version + 1, error = null, finished_at = null, queued_at = clock_timestamp()
+    set status = 'queued', version = j.version + 1, error = null, finished_at = null, queued_at = clock_timestamp(),
+        stale_inputs = case when j.checkpoint is not null then j.stale_inputs end
     where j.run_id = p_run_id and j.status = 'failed'
-    returning j.job_run_id, j.job, j.shard
+    returning j.job_run_id, j.job
+  ), held as (
+    -- All of them: which are due at once is found where it is found of the others.
+    insert into ops.waiting_job_runs (job_run_id, pipeline, job, held)
+    select job_run_id, v_run.pipeline, job, true from again
   )
-  select array_agg(job_run_id order by job, shard) into v_again from again;
-  perform ops.dispatch(p_run_id, v_again);
-  queued := coalesce(cardinality(v_again), 0);
+  select count(*) into queued from again;
   -- A run that was cancelled before anything failed has only what was skipped: its roots are queued anew.
   v_limited := ops.advance_run(p_run_id);
   if v_limited is not null then

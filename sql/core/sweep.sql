@@ -1,7 +1,8 @@
 -- grain: one sweep over every run under way, of whatever pipeline
 -- requires: ops.lease, ops.tries, ops.job_message, ops.advance_run, ops.join_shards, ops.release, ops.close_abandoned_run
 -- What nobody else brings back: a worker that died without a word, a message that is gone, a caller that is gone, a run
--- whose last job settled and which nobody closed. Two sweeps at once share the work: a row that is locked is somebody's.
+-- whose last job settled and which nobody closed. Two sweeps at once share the work: a row that is locked is somebody's, and
+-- is left for the next minute, so that one run whose worker hangs in its commit holds up no other.
 -- p_tries: how often a job run may be tried; one that died at the last is failed.
 create or replace function ops.sweep(
   p_tries integer,
@@ -12,13 +13,18 @@ as $$
 declare
   v_error constant jsonb := '{"code": "WORKER_LOST", "message": "no heartbeat for a lease: the worker was killed or cut off"}';
   v_before integer;
+  v_silent uuid[];
   v_run_id uuid;
+  v_inline boolean;
+  v_job text;
   v_pipeline text;
 begin
   select count(*) into v_before from ops.runs r where r.status = 'running';
 
-  with silent as (
-    select j.job_run_id, j.attempts
+  -- Locked first and judged after that: who took one over between this statement's snapshot and its lock is alive, and only
+  -- the next statement sees the sign of it.
+  v_silent := array(
+    select j.job_run_id
     from ops.job_runs j
     join ops.runs r on r.run_id = j.run_id
     where j.status = 'running' and j.shards is null and r.status = 'running' and not r.inline
@@ -27,7 +33,16 @@ begin
         where h.job_run_id = j.job_run_id and h.attempt = j.attempts and h.beat_at > clock_timestamp() - ops.lease()
       )
     order by j.job_run_id
-    for no key update of j skip locked
+    for no key update of j skip locked);
+
+  with silent as (
+    select j.job_run_id
+    from ops.job_runs j
+    where j.job_run_id = any (v_silent)
+      and not exists (
+        select from ops.heartbeats h
+        where h.job_run_id = j.job_run_id and h.attempt = j.attempts and h.beat_at > clock_timestamp() - ops.lease()
+      )
   ), tried as (
     select s.job_run_id, ops.tries(s.job_run_id) as tries from silent s
   ), ended as (
@@ -74,15 +89,25 @@ begin
   )
   select count(*) into resent from again;
 
-  for v_run_id in select r.run_id from ops.runs r where r.status = 'running' order by r.run_id loop
-    if not ops.close_abandoned_run(v_run_id) then
-      perform ops.join_shards(v_run_id, j.job, null, null) from ops.job_runs j
-      where j.run_id = v_run_id and j.shard = 0 and j.shards is not null and j.status = 'running';
+  for v_run_id, v_inline in select r.run_id, r.inline from ops.runs r where r.status = 'running' order by r.run_id loop
+    -- Closing takes all of its job runs.
+    continue when v_inline and (select count(*) from ops.job_runs j where j.run_id = v_run_id) > (
+      select count(*) from (
+        select from ops.job_runs j where j.run_id = v_run_id order by j.shard = 0, j.job_run_id for no key update skip locked) free);
+    for v_job in
+      select j.job from ops.job_runs j
+      where j.run_id = v_run_id and j.shard = 0 and j.shards is not null and j.status = 'running'
+      order by j.job_run_id for no key update skip locked
+    loop
+      perform ops.join_shards(v_run_id, v_job, null, null);
+    end loop;
+    perform from ops.runs r where r.run_id = v_run_id for no key update skip locked;
+    if found and not ops.close_abandoned_run(v_run_id) then
       perform ops.advance_run(v_run_id);
     end if;
   end loop;
   -- After every run's lock, as everywhere: a slot whose holder is given up goes to the next in line.
-  for v_pipeline in select distinct w.pipeline from ops.waiting_job_runs w order by 1 loop
+  for v_pipeline in select distinct w.pipeline from ops.waiting_job_runs w where not w.held order by 1 loop
     perform ops.release(v_pipeline, null);
   end loop;
 

@@ -4,11 +4,12 @@ import * as z from 'zod';
 import { PermanentError, RetryableError } from '../../functions/core/errors.ts';
 import { type Job, job, shardedJob } from '../../functions/core/job.ts';
 import type { JobMessage } from '../../functions/core/message.ts';
+import { retryRun } from '../../functions/core/operations.ts';
 import type { Pipeline } from '../../functions/core/pipeline.ts';
 import { testDatabase, versions } from '../support/database.ts';
 import { Dice } from '../support/dice.ts';
-import { Drive, jobOf } from '../support/drive.ts';
-import { anyNight, expected, type Fate, type Night } from '../support/random-graph.ts';
+import { Drive, jobOf, type RunDocument } from '../support/drive.ts';
+import { anyNight, type Expected, expected, type Fate, type Night } from '../support/random-graph.ts';
 
 const RUNS = 25;
 const slot = z.strictObject({ job: z.string(), held: z.int() });
@@ -160,10 +161,7 @@ describe.each(versions)('whatever the graph and whatever fails, on PostgreSQL %i
       expect(findings).toBe(ownFindings);
       // Nothing began before all that it waits for had ended.
       const first = done.findIndex((each) => each.job === name);
-      const parents = [
-        ...(pipeline.jobs[name]?.after ?? []),
-        ...(pipeline.jobs[name]?.softAfter ?? []).map((soft) => soft.job),
-      ];
+      const parents = parentsOf(pipeline, name);
       const last = done.findLastIndex((each) => parents.includes(each.job));
       expect(first === -1 || last < first).toBe(true);
       const times = outcome.status === 'skipped' ? 0 : split ? 1 + (fate.shards ?? 0) : 1;
@@ -180,10 +178,46 @@ describe.each(versions)('whatever the graph and whatever fails, on PostgreSQL %i
     expect(
       await database.admin.sql`select from ops.outbox where sent_at is null and run_id = ${runId}::uuid`,
     ).toBe(0);
+    if (failed) {
+      done.length = 0;
+      const again = driving((name) => ({ ...(fates.get(name) ?? well), fails: false, failingShards: [] }));
+      await retryRun(database.admin.sql, runId, { operator: 'ana', reason: 'a test' });
+      await again.send(runId);
+      await drain(again, pipeline, dice, async () => {});
+      await checkRetried(await drive.document(runId), night, outcomes, done);
+      await Promise.all([again.environment.work.close(), again.environment.control.close()]);
+    }
     await Promise.all([drive.environment.work.close(), drive.environment.control.close()]);
   }
 
-  test('every job is settled as the rules say, in order, once, and within the limits', async () => {
+  /** What did not succeed is done now, in the graph's order, and nothing else. */
+  async function checkRetried(
+    { status, jobs, run_id: runId }: RunDocument,
+    { pipeline }: Night,
+    before: ReadonlyMap<string, Expected>,
+    done: readonly Done[],
+  ): Promise<void> {
+    expect([status, ...jobs.filter((each) => each.status !== 'succeeded')]).toEqual(['succeeded']);
+    const repeated = [...before]
+      .filter(([, outcome]) => outcome.status !== 'succeeded')
+      .map(([name]) => name);
+    expect([...new Set(done.map((each) => each.job))].toSorted()).toEqual(repeated.toSorted());
+    for (const name of repeated) {
+      const parents = parentsOf(pipeline, name);
+      const last = done.findLastIndex((each) => parents.includes(each.job));
+      expect(last).toBeLessThan(done.findIndex((each) => each.job === name));
+      // What split itself at first keeps what it says.
+      const { shards, stale_inputs: stale } =
+        jobs.find((each) => each.job === name && each.shard === 0) ?? {};
+      expect([name, shards === null ? stale : null]).toEqual([name, null]);
+    }
+    expect(
+      await database.admin.sql`
+      select from ops.waiting_job_runs join ops.job_runs using (job_run_id) where run_id = ${runId}::uuid`,
+    ).toBe(0);
+  }
+
+  test('every job is settled as the rules say, in order, once, and within the limits, also when it is tried again', async () => {
     await fc.assert(fc.asyncProperty(anyNight, check), {
       numRuns: RUNS,
       endOnFailure: true,
@@ -191,6 +225,11 @@ describe.each(versions)('whatever the graph and whatever fails, on PostgreSQL %i
     });
   }, 300_000);
 });
+
+function parentsOf({ jobs }: Pipeline, name: string): readonly string[] {
+  const { after = [], softAfter = [] } = jobs[name] ?? {};
+  return [...after, ...softAfter.map((soft) => soft.job)];
+}
 
 const anyPipeline: Pipeline = {
   name: 'nobody',

@@ -226,7 +226,7 @@ describe.each(versions)('a limit on what goes on at once, on PostgreSQL %i', (ve
     await drive.receive(first());
     // Somebody ended the two that hold the slots without giving them on.
     await database.admin.sql`
-      update ops.job_runs j set status = 'succeeded', finished_at = now()
+      update ops.job_runs j set status = 'failed', error = '{}', finished_at = now()
       where run_id = ${runId}::uuid and shard > 0 and not exists (select from ops.waiting_job_runs w where w.job_run_id = j.job_run_id)`;
     drive.waiting.length = 0;
     await drive.sweep();

@@ -203,8 +203,9 @@ describe('what else is left behind', () => {
     await database.admin.sql`
       insert into ops.job_runs (run_id, job, input, status, finished_at)
       select ${run.runId}::uuid, job, '{}', 'succeeded', now() from unnest(${toyJobs.slice(1)}::text[]) as left_over(job)`;
-    await database.admin
-      .sql`update ops.job_runs set status = 'succeeded', finished_at = now() where job_run_id = ${run.jobRunId}::uuid`;
+    const { sql } = database.admin;
+    await sql`update ops.job_runs set status = 'running' where job_run_id = ${run.jobRunId}::uuid`;
+    await sql`update ops.job_runs set status = 'succeeded', finished_at = now() where job_run_id = ${run.jobRunId}::uuid`;
     expect(await swept()).toMatchObject({ closed: 1, active: 0 });
     expect(await runStatus(database.admin, run.runId)).toContain('succeeded');
   });
