@@ -9,7 +9,7 @@ import { type MigrationReport, migrate, wouldMigrate } from './migrate.ts';
 import { createMissingUpstream, missingUpstream } from './migrations/create-upstream.ts';
 import { connectOptions } from './services.ts';
 
-const asked = z.strictObject({ dryRun: z.boolean().optional() });
+export const migrateInput = z.strictObject({ dryRun: z.boolean().optional() });
 
 /** `upstream`: the upstream's tables that were made, where nobody else makes them. */
 type Answer = MigrationReport & { readonly upstream: readonly string[]; readonly dryRun: boolean };
@@ -19,7 +19,7 @@ type Answer = MigrationReport & { readonly upstream: readonly string[]; readonly
  * says what stands and what is pending. It connects as the database's administrator, which no other function may.
  */
 export async function handler(event: unknown, context: Pick<Context, 'functionVersion'>): Promise<Answer> {
-  const dryRun = parse(asked, event).dryRun ?? !byDeployment(context);
+  const dryRun = parse(migrateInput, event).dryRun ?? !byDeployment(context);
   const config = databaseConfig(process.env);
   const log = createLog({ level: config.LOG_LEVEL }, { function: 'migrate' });
   const database = connect(connectOptions(config, 'cuadre migrate'));
