@@ -1,5 +1,6 @@
 /** What the code can say and have, against what the pages explain: each list is compared in both directions. */
 import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import { cabinetDaily } from '../../functions/cabinet/pipeline.ts';
 import { answerTo, sqlstates } from '../../functions/core/database/sqlstate.ts';
 import type { Pipeline } from '../../functions/core/pipeline.ts';
@@ -185,6 +186,52 @@ describe('the cabinet’s page', () => {
     ]);
     expect(declared).toHaveLength(3);
     expect(rows(section(cabinet, 'Words'))).toEqual(expect.arrayContaining(declared));
+  });
+});
+
+test('the local runtime’s page has every command that `npm run` gives', () => {
+  const { scripts } = z
+    .object({ scripts: z.record(z.string(), z.string()) })
+    .parse(JSON.parse(page('package.json').text));
+  const given = Object.entries(scripts).flatMap(([name, does]) =>
+    does.includes('cli/main.ts') ? [name] : [],
+  );
+  const listed = firstCells(local).flatMap((cell) => /^npm (?:run )?(\w+)/.exec(cell)?.[1] ?? []);
+  expect(given.length).toBeGreaterThan(5);
+  expect(sorted(listed)).toEqual(sorted(given));
+});
+
+describe('the authors’ page', () => {
+  const authors = page('docs/authors.md');
+  const declared = page('functions/core/pipeline.ts').text;
+  const keysOf = (name: string) => {
+    const [, body = ''] =
+      new RegExp(`^export interface ${name} \\{\\n([\\s\\S]*?)^\\}`, 'm').exec(declared) ?? [];
+    return [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, key = '']) => key);
+  };
+
+  test('has every key of a job and of a pipeline, and no other', () => {
+    const [ofJob, ofPipeline] = [keysOf('JobNode'), keysOf('Pipeline')];
+    expect(Math.min(ofJob.length, ofPipeline.length)).toBeGreaterThan(5);
+    const said = firstCells(section(authors, 'What a pipeline declares'));
+    expect(said.toSorted()).toEqual([...ofJob, ...ofPipeline].toSorted());
+    // What stands in a key of its own shape is named beside it.
+    const cells = rows(section(authors, 'What a pipeline declares'));
+    for (const [key, shape] of [
+      ['schedule', 'Schedule'],
+      ['freshness', 'Freshness'],
+      ['softAfter', 'SoftParent'],
+    ]) {
+      const [, meaning = ''] = cells.find(([cell]) => cell === `\`${key}\``) ?? [];
+      for (const inner of keysOf(shape ?? '')) expect(meaning, key).toContain(inner);
+    }
+  });
+
+  test('names each file that a pipeline’s stack bundles', () => {
+    const bundled = matches(['infra/stacks/pipeline-stack.ts'], /`functions\/\$\{domain\}\/([\w-]+\.ts)`/g);
+    expect(bundled.length).toBeGreaterThan(1);
+    const spans = codeSpans(section(authors, 'A new pipeline'));
+    expect(bundled.filter((file) => !spans.includes(file))).toEqual([]);
   });
 });
 
