@@ -59,6 +59,11 @@ function commanded(link: string): boolean {
   return found !== undefined && hasCommand(found.own);
 }
 
+/** A file that is written for a call is no command yet. */
+const TOOL = /^(?:npm|npx|aws|call|psql) /;
+
 function hasCommand(from: Page): boolean {
-  return fences(from).some(({ language, lines }) => language === 'sh' && lines.some(Boolean));
+  return fences(from).some(
+    ({ language, lines }) => language === 'sh' && lines.some((line) => TOOL.test(line)),
+  );
 }

@@ -83,6 +83,7 @@ describe('the runbook', () => {
     const saying = (text: string) => leadsToCommand({ ...part, own: { path: 'docs/operate.md', text } });
     expect(saying('Mend it.')).toBe(false);
     expect(saying('```sql\nselect 1;\n```')).toBe(false);
+    expect(saying("```sh\necho '{}' > in.json\n```")).toBe(false);
     expect(saying('See [error codes](#error-codes) and [AWS](https://aws.amazon.com/#x).')).toBe(false);
     expect(saying('As [above](#sweep-by-hand).')).toBe(true);
     expect(saying('```sh\nnpm run ops -- sweep --go\n```')).toBe(true);
