@@ -7,7 +7,7 @@
  * None re-applies views in the order of what they require, which is most of what this schema consists of.
  */
 import type { Database, Sql, Transaction } from './database.ts';
-import { applyObjects } from './migrations/apply-objects.ts';
+import { applyObjects, wouldApplyObjects } from './migrations/apply-objects.ts';
 import { explained } from './migrations/explained.ts';
 import { type Migration, readMigrations } from './migrations/files.ts';
 import { readObjects } from './migrations/objects.ts';
@@ -61,6 +61,30 @@ export async function migrate(
   for (const name of report.applied) log(`replaced ${name}`);
   for (const name of report.dropped) log(`dropped ${name}`);
   return { migrations, objects: report.applied, dropped: report.dropped, version: report.version };
+}
+
+/**
+ * The report that `migrate` would give, but for `version`, which is the database's as it stands. Takes no lock: it may be
+ * asked while a migration runs, and tells what is left then.
+ */
+export async function wouldMigrate(database: Database, sqlDirectory: string): Promise<MigrationReport> {
+  const files = await readMigrations(sqlDirectory);
+  const objects = await readObjects(sqlDirectory);
+  return database.transaction(async (sql) => {
+    const recorded = await recordedMigrations(sql);
+    if (recorded === null) {
+      return {
+        migrations: files.map(({ name }) => name),
+        objects: objects.map(({ name }) => name),
+        dropped: [],
+        version: -1,
+      };
+    }
+    const { todo, version } = pendingMigrations(files, recorded);
+    await sql`set local role cuadre_owner`;
+    const { applied, dropped } = await wouldApplyObjects(sql, objects);
+    return { migrations: todo.map(({ name }) => name), objects: applied, dropped, version };
+  });
 }
 
 /** Takes the lock, then looks: what another runner applied meanwhile is not to do any more. */

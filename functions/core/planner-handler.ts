@@ -11,7 +11,7 @@ import { type Gate, type GateParts, gate } from './schedules/gate.ts';
 import { BEGINS_DEGRADED } from './schedules/messages.ts';
 import { awsScheduler } from './schedules/scheduler.ts';
 
-const asked = z.strictObject({
+export const plannerInput = z.strictObject({
   asOf: calendarDate.optional(),
   dryRun: z.boolean().default(true),
   input: inputByJob.default({}),
@@ -31,7 +31,7 @@ export function plannerHandler(pipeline: Pipeline): LambdaHandler {
         now: new Date(),
       });
     }
-    return plan(pipeline, parse(asked, event.input), invokeTrigger(invocation), invocation, queues);
+    return plan(pipeline, parse(plannerInput, event.input), invokeTrigger(invocation), invocation, queues);
   });
 }
 

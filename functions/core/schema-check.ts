@@ -22,7 +22,7 @@ export async function assertSchema(sql: Sql): Promise<void> {
   if (state.version < REQUIRED_MIGRATION) {
     const found = state.version < 0 ? 'was never migrated' : `is at migration ${state.version}`;
     throw new SchemaError(
-      `the database ${found}, this code needs ${REQUIRED_MIGRATION}: run the migrate function (a deployment does) or, locally, start the stack or "npm run job" again`,
+      `the database ${found}, this code needs ${REQUIRED_MIGRATION}: call the migrate function with {"dryRun": false} (a deployment does) or, locally, start the stack or "npm run job" again`,
       { code: 'SCHEMA_BEHIND' },
     );
   }

@@ -8,7 +8,7 @@ import { awsScheduler } from './schedules/scheduler.ts';
 import { wouldSweep } from './sweep.ts';
 import { sweepAndLook } from './sweep-and-look.ts';
 
-const asked = z.strictObject({ dryRun: z.boolean().default(true) });
+export const sweeperInput = z.strictObject({ dryRun: z.boolean().default(true) });
 const scheduler = awsScheduler();
 
 /**
@@ -17,7 +17,7 @@ const scheduler = awsScheduler();
  */
 export const handler = lambdaHandler('sweeper', async (event, { environment, log }) => {
   const { control, config } = environment;
-  if (event.from === 'invoke' && parse(asked, event.input).dryRun) {
+  if (event.from === 'invoke' && parse(sweeperInput, event.input).dryRun) {
     return { ...(await wouldSweep(control)), dryRun: true };
   }
   if (config.SWEEP_SCHEDULE === undefined) {

@@ -28,13 +28,14 @@ export class Migrations extends Construct {
       entry: 'functions/core/migrate-handler.ts',
       copy: ['sql'],
       description:
-        'Applies the migrations and views of sql/ that this database lacks; again is harmless. Run by the deployment. Input: none.',
+        'Applies the migrations and views of sql/ that this database lacks; again is harmless. Run by the deployment. Input: dryRun (true).',
       timeoutSeconds: TIMEOUT.toSeconds(),
       memoryMb: 512,
       database: { client, role: 'owner' },
       demand: { concurrency: 1, connections: 1 },
       environment: { SQL_DIRECTORY: 'sql', ...(createUpstream ? { UPSTREAM: 'create' } : {}) },
     });
+    // It calls the version that it publishes, without an event: by the version the handler knows the deployment.
     new Trigger(this, 'Trigger', {
       handler: migrate.function,
       // The provider function that waits for the answer has 15 minutes too and needs a moment of its own.

@@ -3,7 +3,7 @@ import type { Placed } from './assembly/types.ts';
 import type { World } from './assembly/world.ts';
 import { StackProblems } from './errors.ts';
 import type { LocalFunction } from './lambda/function.ts';
-import { functionName } from './lambda/types.ts';
+import { functionName, versionOf } from './lambda/types.ts';
 
 /** Runs the functions that a deployment would run, in the order in which it would; the first failure ends the start. */
 export async function runTriggers(
@@ -16,7 +16,9 @@ export async function runTriggers(
     if (target === undefined) throw new Error(`${id}: there is no function ${properties.HandlerArn}`);
     if (properties.InvocationType === 'DryRun') continue;
     const begun = performance.now();
-    const { error, log: written } = await target.invoke('{}', { by: `trigger ${id}` });
+    // CDK's provider sends no event, which Lambda makes `{}`, and calls the version that the deployment published.
+    const version = versionOf(properties.HandlerArn);
+    const { error, log: written } = await target.invoke('{}', { by: `trigger ${id}`, version });
     if (error !== undefined) {
       throw new StackProblems(`${target.name}, which the deployment runs first, failed:`, [
         `${error.errorType}: ${error.errorMessage}`,

@@ -81,7 +81,11 @@ describe("the example of the authors' page", () => {
         env: { ...process.env, UPDATE_DOCS: '1' },
       });
     await vitest('test/unit/docs.test.ts');
-    await vitest('test/unit/docs-lists.test.ts', 'test/unit/load-job.test.ts');
+    await vitest(
+      'test/unit/docs-lists.test.ts',
+      'test/unit/docs-runbook.test.ts',
+      'test/unit/load-job.test.ts',
+    );
     const cabinet = await readFile(join(copy, 'docs/cabinet.md'), 'utf8');
     expect(cabinet).toContain(`| \`${JOB}\` | \`cabinet.trips-load\` | Counts the trips of the last weeks`);
     expect(await readFile(join(copy, 'docs/operate.md'), 'utf8')).toContain(

@@ -53,6 +53,21 @@ async function digests(): Promise<ReadonlyMap<string, string | null>> {
   }
 }
 
+const migration = z.strictObject({ number: z.int(), name: z.string() });
+
+/** As if the newest file had come with this code: that one, and the one before, at which the database now stands. */
+async function forgetLastMigration() {
+  const database = connect({ url: stack.databaseAs('postgres'), applicationName: 'test' });
+  try {
+    const [last, standing] = await database.sql(migration)`
+      select number, name from ops.schema_migrations order by number desc limit 2`;
+    await database.sql`delete from ops.schema_migrations where number = ${last?.number ?? null}`;
+    return { last, standing };
+  } finally {
+    await database.close();
+  }
+}
+
 /** What is of use: what would be done, what there is, or what can be asked for. */
 function told(name: string): z.ZodType {
   if (name.startsWith('cuadre-api-')) {
@@ -69,7 +84,7 @@ function told(name: string): z.ZodType {
 }
 
 const OTHERS: Readonly<Record<string, z.ZodType>> = {
-  'cuadre-migrate': z.object({ migrations: z.tuple([]), version: z.int() }),
+  'cuadre-migrate': z.object({ migrations: z.tuple([]), version: z.int(), dryRun: z.literal(true) }),
   'cuadre-alert-probes': z.object({ sent: z.int(), arrived: z.int() }),
   'cuadre-cabinet-planner': z.object({ runId: z.uuid(), dryRun: z.literal(true) }),
   'cuadre-cabinet-dead-letters': z.object({ recorded: z.array(z.unknown()) }),
@@ -103,5 +118,14 @@ describe('{} from the console', () => {
     }
     expect(error).toBeUndefined();
     expect(told(name).safeParse(result).error, JSON.stringify(result)).toBeUndefined();
+  });
+
+  test('on a database that is one migration behind, the migrations say which, and leave it there', async () => {
+    const { last, standing } = await forgetLastMigration();
+    const before = await digests();
+    const { result, error } = await stack.invoke('cuadre-migrate', {});
+    expect(error).toBeUndefined();
+    expect(result).toMatchObject({ migrations: [last?.name], version: standing?.number, dryRun: true });
+    expect(await digests()).toEqual(before);
   });
 });

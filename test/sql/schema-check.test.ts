@@ -16,7 +16,7 @@ describe.each(versions)('the schema as a function finds it on PostgreSQL %i', (v
   test('is refused when the database was never migrated', async () => {
     const { admin } = await ownDatabase({ version, empty: true });
     await expect(assertSchema(admin.sql)).rejects.toThrow(
-      `the database was never migrated, this code needs ${REQUIRED_MIGRATION}: run the migrate function`,
+      `the database was never migrated, this code needs ${REQUIRED_MIGRATION}: call the migrate function`,
     );
   });
 

@@ -32,16 +32,19 @@ function split({ path, text }: Page): { fences: Fence[]; prose: string } {
   const fences: Fence[] = [];
   const prose: string[] = [];
   let open: { where: string; language: string; lines: string[] } | undefined;
+  let indent = '';
   for (const [index, line] of text.split('\n').entries()) {
-    const mark = /^\s*```(\S*)/.exec(line);
+    const mark = /^(\s*)```(\S*)/.exec(line);
     if (mark !== null) {
-      if (open === undefined) open = { where: `${path}:${index + 1}`, language: mark[1] ?? '', lines: [] };
-      else {
+      if (open === undefined) {
+        open = { where: `${path}:${index + 1}`, language: mark[2] ?? '', lines: [] };
+        indent = mark[1] ?? '';
+      } else {
         fences.push(open);
         open = undefined;
       }
     } else if (open === undefined) prose.push(line);
-    else open.lines.push(line);
+    else open.lines.push(line.startsWith(indent) ? line.slice(indent.length) : line);
   }
   if (open !== undefined) throw new Error(`${open.where}: the block is never closed`);
   return { fences, prose: prose.join('\n') };
@@ -77,6 +80,26 @@ export function headings(from: Page): Heading[] {
       .replace(/[^\p{Letter}\p{Number}\s_-]/gu, '')
       .replace(/\s/g, '-'),
   }));
+}
+
+export interface Part extends Heading {
+  /** What stands under the heading itself, down to the next one of whatever level. */
+  readonly own: Page;
+}
+
+export function parts(from: Page): Part[] {
+  const found = headings(from);
+  const lines = from.text.split('\n');
+  let begins = 0;
+  const places = found.map(({ level, text }) => {
+    begins = lines.indexOf(`${'#'.repeat(level)} ${text}`, begins) + 1;
+    return begins;
+  });
+  return found.map((heading, index) => {
+    const end = index + 1 < found.length ? (places[index + 1] ?? 0) - 1 : lines.length;
+    const text = lines.slice(places[index], end).join('\n');
+    return { ...heading, own: { path: `${from.path}, "${heading.text}"`, text } };
+  });
 }
 
 /** A page's part under a heading, down to the next heading of its level or above. */

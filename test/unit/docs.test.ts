@@ -24,6 +24,8 @@ import {
 } from '../support/docs.ts';
 import { jobAlarmTable, jobTable } from '../support/job-table.ts';
 import { inertProperties } from '../support/local-types.ts';
+import { routeLimitTable } from '../support/route-limits.ts';
+import { runbookIndex } from '../support/runbook.ts';
 
 const code = (text: string) => `\`${text}\``;
 
@@ -53,6 +55,8 @@ const tables = {
   ],
   'cabinet-checks': checkTable(),
   'cabinet-jobs': jobTable(cabinetDaily),
+  'route-limits': routeLimitTable(),
+  'runbook-index': runbookIndex(),
   'job-alarms': jobAlarmTable(cabinetDaily),
   'inert-types': [
     ['type', 'why'],

@@ -64,9 +64,12 @@ export const mvHealth = endpoint({
       from ops.v_mv_health order by level, schema_name, mv_name`;
     const found = rows.find(({ name }) => name === `ops.${COBRANZA}`);
     if (found === undefined) {
-      throw new NotFoundError('the materialized view does not exist: run the migrate function', {
-        code: 'NO_SUCH_VIEW',
-      });
+      throw new NotFoundError(
+        'the materialized view does not exist: call the migrate function with {"dryRun": false}, or deploy',
+        {
+          code: 'NO_SUCH_VIEW',
+        },
+      );
     }
     const views = rows.map(({ calculated_at: _asked, ...view }) => view);
     return ok(event, { mv_name: COBRANZA, ...screens.parse(found), views });

@@ -33,6 +33,9 @@ const SQLSTATES: Readonly<Record<string, Entry>> = {
   '58': { meaning: "an error of the server's system", answer: 'retry' },
 };
 
+/** Those that have an answer of their own: codes, and classes by their two characters. */
+export const sqlstates: readonly string[] = Object.keys(SQLSTATES);
+
 /** 0A000 has one innocent case: a view changed under a prepared statement. The next session prepares anew. */
 const STALE_PLAN = /cached plan must not change result type/;
 

@@ -40,10 +40,7 @@ export async function applyObjects(sql: Transaction, objects: readonly SqlObject
 
   const applied = new Set<string>();
   for (const object of objects) {
-    const changed = checksums.get(object.name) !== object.checksum || !standing.has(object.name);
-    const undermined =
-      object.kind !== 'materialized view' && object.requires.some((name) => applied.has(name));
-    if (!changed && !undermined) continue;
+    if (!isDue(object, checksums, standing, applied)) continue;
     await explained(object.file, object.text, async () => {
       if (await replaceInPlace(sql, object)) return;
       await drop(object.name);
@@ -54,14 +51,50 @@ export async function applyObjects(sql: Transaction, objects: readonly SqlObject
     applied.add(object.name);
   }
 
-  const wanted = new Set(objects.map((object) => object.name));
-  const removed = recorded.filter((row) => !wanted.has(row.name));
+  const removed = withoutFile(objects, recorded);
   for (const row of removed) {
     if (standing.has(row.name))
       await explained(`the removal of ${row.name}, whose file is gone,`, '', () => drop(row.name));
     await forgetObject(sql, row.name);
   }
   return { applied: [...applied], dropped: removed.map((row) => row.name) };
+}
+
+/**
+ * What `applyObjects` would do, without doing it. What must go with a view that PostgreSQL refuses to replace in place is
+ * not among it: that shows only when it refuses.
+ */
+export async function wouldApplyObjects(
+  sql: Transaction,
+  objects: readonly SqlObject[],
+): Promise<ObjectReport> {
+  const recorded = await recordedObjects(sql);
+  const checksums = new Map(recorded.map((row) => [row.name, row.checksum]));
+  const standing = new Map(recorded.filter((row) => row.exists).map((row) => [row.name, row]));
+  const applied = new Set<string>();
+  for (const object of objects) {
+    if (isDue(object, checksums, standing, applied)) applied.add(object.name);
+  }
+  return { applied: [...applied], dropped: withoutFile(objects, recorded).map((row) => row.name) };
+}
+
+/** Its text changed, it is not there, or something that it is built on is made anew. */
+function isDue(
+  object: SqlObject,
+  checksums: ReadonlyMap<string, string>,
+  standing: ReadonlyMap<string, RecordedObject>,
+  applied: ReadonlySet<string>,
+): boolean {
+  if (checksums.get(object.name) !== object.checksum || !standing.has(object.name)) return true;
+  return object.kind !== 'materialized view' && object.requires.some((name) => applied.has(name));
+}
+
+function withoutFile<Row extends RecordedObject>(
+  objects: readonly SqlObject[],
+  recorded: readonly Row[],
+): Row[] {
+  const wanted = new Set(objects.map((object) => object.name));
+  return recorded.filter((row) => !wanted.has(row.name));
 }
 
 /** invalid_table_definition, invalid_function_definition, wrong_object_type, duplicate_table, duplicate_function */

@@ -11,17 +11,25 @@ import { readText } from './files.ts';
  * @returns the names of the tables created
  */
 export async function createMissingUpstream(database: Database, sqlDirectory: string): Promise<string[]> {
+  const missing = await missingUpstream(database, sqlDirectory);
+  for (const { text } of missing) await database.script(text);
+  return missing.map(({ table }) => table);
+}
+
+/** What that would create. */
+export async function missingUpstream(
+  database: Database,
+  sqlDirectory: string,
+): Promise<{ readonly table: string; readonly text: string }[]> {
   const directory = join(sqlDirectory, 'sources');
-  const created: string[] = [];
+  const missing: { table: string; text: string }[] = [];
   for (const file of (await readdir(directory)).filter((name) => !name.startsWith('grants')).sort()) {
     const text = await readText(join(directory, file));
     const table = /^create table ([\w.]+)/m.exec(text)?.[1];
     if (table === undefined) throw new Error(`sql/sources/${file} creates no table`);
     const [found] = await database.sql(z.strictObject({ there: z.boolean() }))`
       select to_regclass(${table}) is not null as there`;
-    if (found?.there === true) continue;
-    await database.script(text);
-    created.push(table);
+    if (found?.there !== true) missing.push({ table, text });
   }
-  return created;
+  return missing;
 }

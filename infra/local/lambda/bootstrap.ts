@@ -53,13 +53,13 @@ async function load(): Promise<Handler> {
   return handler;
 }
 
-function contextOf({ requestId, functionArn, deadline }: InvokeMessage): object {
+function contextOf({ requestId, functionArn, functionVersion, deadline }: InvokeMessage): object {
   const name = variables['AWS_LAMBDA_FUNCTION_NAME'];
   return {
     awsRequestId: requestId,
     callbackWaitsForEmptyEventLoop: true,
     functionName: name,
-    functionVersion: '$LATEST',
+    functionVersion,
     invokedFunctionArn: functionArn,
     memoryLimitInMB: variables['AWS_LAMBDA_FUNCTION_MEMORY_SIZE'],
     logGroupName: variables['AWS_LAMBDA_LOG_GROUP_NAME'],

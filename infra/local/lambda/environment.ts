@@ -27,6 +27,7 @@ export interface Outcome {
   readonly log: string;
 }
 
+const LATEST = '$LATEST';
 /** Lambda gives the code ten seconds to load. */
 const LOAD_SECONDS = 10;
 /** The end of the log is in the pipes before the answer is; only a handler that closed them keeps one waiting. */
@@ -103,13 +104,14 @@ export class Environment {
     return this.#ended;
   }
 
-  async invoke(requestId: string, payload: string): Promise<Outcome> {
+  async invoke(requestId: string, payload: string, version = LATEST): Promise<Outcome> {
     this.#thaw();
     const log = this.#log.begin(requestId);
     const limitMs = this.#spec.timeoutSeconds * 1000;
     const message: InvokeMessage = {
       requestId,
-      functionArn: this.#spec.functionArn,
+      functionArn: version === LATEST ? this.#spec.functionArn : `${this.#spec.functionArn}:${version}`,
+      functionVersion: version,
       payload,
       deadline: Date.now() + limitMs,
     };

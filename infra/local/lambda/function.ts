@@ -22,6 +22,8 @@ export interface Invocation {
   readonly by: string;
   /** A retried asynchronous invocation keeps its id. */
   readonly requestId?: string;
+  /** A published version, where one is called. It is the same code here, and shares the environments. */
+  readonly version?: string;
 }
 
 export interface Completed extends Outcome {
@@ -76,7 +78,7 @@ export class LocalFunction {
       by: invocation.by,
       cold: warm === undefined,
     });
-    const outcome = await this.#run(warm, requestId, payload);
+    const outcome = await this.#run(warm, requestId, payload, invocation.version);
     trail.record({
       kind: 'function.ended',
       function: this.name,
@@ -110,12 +112,17 @@ export class LocalFunction {
     await Promise.all([...this.#all].map((environment) => environment.kill()));
   }
 
-  async #run(warm: Environment | undefined, requestId: string, payload: string): Promise<Outcome> {
+  async #run(
+    warm: Environment | undefined,
+    requestId: string,
+    payload: string,
+    version: string | undefined,
+  ): Promise<Outcome> {
     const environment = warm ?? (await this.#start());
     if (!(environment instanceof Environment)) {
       return { payload: JSON.stringify(environment), error: environment, timedOut: false, log: '' };
     }
-    const outcome = await environment.invoke(requestId, payload);
+    const outcome = await environment.invoke(requestId, payload, version);
     if (environment.alive && !this.#stopped) this.#rest(environment);
     return outcome;
   }

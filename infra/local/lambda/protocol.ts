@@ -3,7 +3,9 @@ import type { FunctionError } from './failures.ts';
 /** What the runtime tells the process of an environment. Payloads stay text: Lambda does not touch them either. */
 export interface InvokeMessage {
   readonly requestId: string;
+  /** As it was called: with the number of a published version, or without. */
   readonly functionArn: string;
+  readonly functionVersion: string;
   readonly payload: string;
   /** Milliseconds since the epoch, in the machine's time. */
   readonly deadline: number;

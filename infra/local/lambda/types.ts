@@ -13,6 +13,12 @@ export function functionName(reference: string): string {
   return (at >= 0 ? parts[at + 1] : parts[0]) ?? reference;
 }
 
+/** A published version when the reference is qualified with its number; an alias's is not looked up. */
+export function versionOf(reference: string): string {
+  const qualifier = /:(\d+)$/.exec(reference)?.[1];
+  return qualifier !== undefined && functionName(reference) !== qualifier ? qualifier : '$LATEST';
+}
+
 const noNetwork = 'everything is on 127.0.0.1';
 
 export const lambdaFunction = played(

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ref } from './support/app.ts';
 import { runApp, virtualClock } from './support/stack.ts';
 
 const counter = `
@@ -122,6 +123,32 @@ describe('an execution environment', () => {
     });
     expect(Object(result).remaining).toBeGreaterThan(5_000);
     expect(Object(result).remaining).toBeLessThanOrEqual(10_000);
+  });
+});
+
+test('a trigger calls the version that the deployment published, with an empty event', async () => {
+  const told = `
+    let event, context;
+    export const handler = async (now, { functionVersion, invokedFunctionArn }) => {
+      const before = { event, context };
+      event = now;
+      context = { functionVersion, invokedFunctionArn };
+      return { before, now: context };
+    };`;
+  const stack = await runApp({
+    functions: { told },
+    resources: {
+      Version: { Type: 'AWS::Lambda::Version', Properties: { FunctionName: ref('told') } },
+      Trigger: {
+        Type: 'Custom::Trigger',
+        Properties: { ServiceToken: 'arn:provider', HandlerArn: ref('Version') },
+      },
+    },
+  });
+  const arn = 'arn:aws:lambda:us-east-1:000000000000:function:told';
+  expect((await stack.invoke('told', {})).result).toEqual({
+    before: { event: {}, context: { functionVersion: '1', invokedFunctionArn: `${arn}:1` } },
+    now: { functionVersion: '$LATEST', invokedFunctionArn: arn },
   });
 });
 

@@ -75,6 +75,17 @@ export function functions(assembly: Assembly): void {
     expect(assembly.ofType('AWS::Lambda::Function')).toHaveLength(functions.length + 1);
   });
 
+  it('calls by the trigger of the migrations a version: by it the function knows that the deployment calls', () => {
+    const [trigger, second] = assembly.ofType('Custom::Trigger');
+    if (trigger === undefined) throw new Error('there is no trigger');
+    expect(second).toBeUndefined();
+    const version = assembly.target(trigger, trigger.properties['HandlerArn']);
+    expect(version.type).toBe('AWS::Lambda::Version');
+    expect(assembly.target(version, version.properties['FunctionName']).properties['FunctionName']).toBe(
+      'cuadre-migrate',
+    );
+  });
+
   it('says in each description what it does and what it takes', () => {
     for (const { properties } of functions) expect(properties.Description).toMatch(/\. Input: ./);
     for (const [job, { description, timeoutSeconds }] of Object.entries(cabinetDaily.jobs)) {
