@@ -26,7 +26,7 @@ export interface JobContext<Input> {
   /** Soft dependencies that did not succeed in this run: what the job reads of them is as old as it says here. */
   readonly staleInputs: readonly StaleInput[];
   readonly log: Log;
-  /** Readable while the work is under way. Monotonic. */
+  /** Readable while the work is under way. Monotonic: of one unit, fewer done than before is not taken. */
   progress(done: number, total: number, unit: string): void;
   /** Milliseconds that are left. */
   remaining(): number;

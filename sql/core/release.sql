@@ -1,5 +1,5 @@
 -- grain: one pipeline; sends those next in line for whom there is a slot
--- requires: ops.job_message
+-- requires: ops.job_message, ops.release_key
 -- A slot is taken from the moment the message is released until the job run is settled: tries, pauses and dead workers
 -- included. A job that has split itself holds none, its shards do. What a person runs inline neither waits nor counts.
 -- The last lock that anybody takes: whoever holds it waits for nobody. Slots are given under it only, so that a limit holds;
@@ -8,7 +8,7 @@ create or replace function ops.release(p_pipeline text, p_by uuid) returns void
   language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform pg_advisory_xact_lock(hashtextextended('ops.release ' || p_pipeline, 0));
+  perform pg_advisory_xact_lock(ops.release_key(p_pipeline));
   -- Cancelled while they waited. What a retry holds back stands in no line yet.
   delete from ops.waiting_job_runs w using ops.job_runs j
   where w.pipeline = p_pipeline and not w.held and j.job_run_id = w.job_run_id and j.status <> 'queued';

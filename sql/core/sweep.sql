@@ -1,5 +1,5 @@
 -- grain: one sweep over every run under way, of whatever pipeline
--- requires: ops.lease, ops.tries, ops.job_message, ops.advance_run, ops.join_shards, ops.release, ops.close_abandoned_run
+-- requires: ops.lease, ops.tries, ops.job_message, ops.advance_run, ops.join_shards, ops.release, ops.release_key, ops.close_abandoned_run
 -- What nobody else brings back: a worker that died without a word, a message that is gone, a caller that is gone, a run
 -- whose last job settled and which nobody closed. Two sweeps at once share the work: a row that is locked is somebody's, and
 -- is left for the next minute, so that one run whose worker hangs in its commit holds up no other.
@@ -108,7 +108,9 @@ begin
   end loop;
   -- After every run's lock, as everywhere: a slot whose holder is given up goes to the next in line.
   for v_pipeline in select distinct w.pipeline from ops.waiting_job_runs w where not w.held order by 1 loop
-    perform ops.release(v_pipeline, null);
+    if pg_try_advisory_xact_lock(ops.release_key(v_pipeline)) then
+      perform ops.release(v_pipeline, null);
+    end if;
   end loop;
 
   select count(*) into active from ops.runs r where r.status = 'running';

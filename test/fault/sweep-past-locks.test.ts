@@ -48,6 +48,17 @@ describe.each(versions)('a sweep past what somebody holds, on PostgreSQL %i', (v
     await sweptWhile(`select from ops.job_runs where job_run_id = '${job_run_id}' for no key update`);
   });
 
+  test('leaves a pipeline whose slots are being given for the next minute', async () => {
+    const runId = await toy.drive.start(nextDate());
+    const { job_run_id, job } = jobOf(await toy.drive.document(runId), 'toy.split');
+    await database.admin.sql`
+      insert into ops.waiting_job_runs (job_run_id, pipeline, job, job_limit) values (${job_run_id}::uuid, 'toy-shards', ${job}, 9)`;
+    await sweptWhile(`select pg_advisory_xact_lock(hashtextextended('ops.release toy-shards', 0))`);
+    expect(jobOf(await toy.drive.document(runId), 'toy.split').waiting).toBe(true);
+    await database.admin.sql`select ops.sweep(${MAX_TRIES})`;
+    expect(jobOf(await toy.drive.document(runId), 'toy.split').waiting).toBe(false);
+  });
+
   test('leaves a run whose caller seems gone, and is settling it, for the next minute', async () => {
     const runId = await toy.drive.start(nextDate(), { inline: true });
     const { job_run_id } = jobOf(await toy.drive.document(runId), 'toy.split');
