@@ -142,6 +142,7 @@ export function sqsQueues(
             ReceiptHandle: receiptHandle,
             VisibilityTimeout: seconds,
           }),
+          { abortSignal: AbortSignal.timeout(withinMs) },
         );
       } catch (error) {
         throw new RetryableError('SQS did not change the visibility of a message', {

@@ -84,6 +84,8 @@ describe('a file by a link', () => {
         run_id: expect.any(String),
         created: true,
         location: expect.stringMatching(/^\/api\/v1\/runs\//),
+        unsent: 0,
+        warning: null,
       },
     ]);
     expect(sqs.waiting('cabinet.upload-take')).toHaveLength(1);
@@ -137,6 +139,31 @@ describe('a file by a link', () => {
       meta: { returned: 1, next_cursor: null },
       data: [{ line: 5 }],
     });
+  });
+
+  test('that is there is answered with its run when SQS does not take the message; asked again, it is sent', async () => {
+    await database.admin
+      .sql`select ops.cancel_run(run_id, 'ana', 'not of this test') from ops.runs where status = 'running'`;
+    const uploadId = await sent(file);
+    const waiting = sqs.waiting('cabinet.upload-take').length;
+    const deaf = environmentOf(database, 'cuadre_operator', {});
+    const first = await call(processing, deaf, { path: { upload_id: uploadId } });
+    const { run_id } = z.looseObject({ run_id: z.uuid() }).parse(first.body);
+    expect([first.status, first.body]).toEqual([
+      202,
+      expect.objectContaining({
+        created: true,
+        unsent: 2,
+        warning: expect.stringContaining('npm run ops -- sweep --go'),
+      }),
+    ]);
+    expect((await startProcessing(uploadId)).body).toMatchObject({
+      run_id,
+      created: false,
+      unsent: 0,
+      warning: null,
+    });
+    expect(sqs.waiting('cabinet.upload-take')).toHaveLength(waiting + 1);
   });
 
   test('of a dry run is read and changes nothing', async () => {

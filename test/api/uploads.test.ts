@@ -79,6 +79,8 @@ describe('POST /api/v1/cabinet-leads/upload-csv', () => {
       auto_process: false,
       run_id: null,
       run_refused: null,
+      unsent: 0,
+      warning: null,
     });
     expect(await leadsOf(database)).toEqual(['a|2026-01-05 00:00:00.000000|Ángel']);
   });
@@ -238,7 +240,14 @@ describe('auto_process', () => {
   test('starts the dataset’s job for the upload, and says when another run is in its way', async () => {
     // No queue is known here: the message stays in the outbox.
     const first = await send(csv, { query: { auto_process: 'true' } });
-    expect(first.status).toBe(200);
+    expect([first.status, first.body]).toEqual([
+      200,
+      expect.objectContaining({
+        unsent: 2,
+        warning: expect.stringContaining('npm run ops -- sweep --go'),
+        run_id: expect.any(String),
+      }),
+    ]);
     expect(await queued()).toHaveLength(1);
     const second = await send(csv, { query: { auto_process: 'true' } });
     expect([second.status, second.body]).toEqual([

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Taken } from '../../cabinet/uploads/take-upload.ts';
 import type { StartedRun } from '../../core/ledger.ts';
+import { nothingToSend, type Sending, sendingShape } from '../sending.ts';
 
 /** What an upload answers: the source of the documentation too. */
 export const uploadAnswer = z.strictObject({
@@ -34,12 +35,13 @@ export const uploadAnswer = z.strictObject({
   run_id: z.guid().nullable(),
   /** Why none was started although one was asked for. */
   run_refused: z.strictObject({ code: z.string(), detail: z.string() }).nullable(),
+  ...sendingShape,
 });
 export type UploadAnswer = z.output<typeof uploadAnswer>;
 
 export type Processing =
   | { readonly asked: false }
-  | { readonly asked: true; readonly run: StartedRun }
+  | { readonly asked: true; readonly run: StartedRun; readonly sending: Sending }
   | { readonly asked: true; readonly refused: { readonly code: string; readonly detail: string } };
 
 export function answerOf(taken: Taken, dryRun: boolean, processing: Processing): UploadAnswer {
@@ -66,5 +68,6 @@ export function answerOf(taken: Taken, dryRun: boolean, processing: Processing):
     auto_process: processing.asked,
     run_id: 'run' in processing ? processing.run.runId : null,
     run_refused: 'refused' in processing ? processing.refused : null,
+    ...('sending' in processing ? processing.sending : nothingToSend),
   };
 }

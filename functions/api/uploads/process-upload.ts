@@ -5,11 +5,10 @@ import { ConflictError } from '../../core/errors.ts';
 import { fileStore } from '../../core/file-store.ts';
 import { done, type Endpoint, endpoint, noParameters } from '../../core/http.ts';
 import type { ObjectStore } from '../../core/object-store.ts';
-import { sendOutbox } from '../../core/outbox.ts';
-import { sqsQueues } from '../../core/queues.ts';
 import { startJob } from '../../core/start.ts';
 import { callerOf } from '../caller.ts';
 import { findJob } from '../catalog.ts';
+import { sendDue, sendingShape } from '../sending.ts';
 
 const answer = z.strictObject({
   upload_id: z.guid(),
@@ -17,6 +16,7 @@ const answer = z.strictObject({
   /** False when the same upload was being taken in already. */
   created: z.boolean(),
   location: z.string(),
+  ...sendingShape,
 });
 
 /** POST /api/v1/uploads/{upload_id}/process: starts the job that takes the file in, once per upload; 202 with its run. */
@@ -58,8 +58,13 @@ export function processUploadEndpoint(store: () => ObjectStore = fileStore): End
         },
         { inline: false, codeVersion: environment.codeVersion, dryRunByDefault: false },
       );
-      const sent = await sendOutbox(environment.control, sqsQueues(environment.config.QUEUES), run.runId);
-      log.info('upload being taken in', { uploadId: upload_id, runId: run.runId, sent });
+      const { sent, ...sending } = await sendDue(environment, log, { runs: [run.runId] });
+      log.info('upload being taken in', {
+        uploadId: upload_id,
+        runId: run.runId,
+        sent,
+        unsent: sending.unsent,
+      });
       const location = `/api/v1/runs/${run.runId}`;
       return done(
         202,
@@ -68,6 +73,7 @@ export function processUploadEndpoint(store: () => ObjectStore = fileStore): End
           run_id: run.runId,
           created: run.created,
           location,
+          ...sending,
         } satisfies z.output<typeof answer>,
         { location },
       );

@@ -1,10 +1,9 @@
 import type { Upload } from '../../cabinet/uploads/take-upload.ts';
 import { ConflictError } from '../../core/errors.ts';
-import { sendOutbox } from '../../core/outbox.ts';
-import { sqsQueues } from '../../core/queues.ts';
 import type { Environment } from '../../core/services.ts';
 import { startJob } from '../../core/start.ts';
 import { findJob } from '../catalog.ts';
+import { sendDue } from '../sending.ts';
 import type { Processing } from './answer.ts';
 
 /** The job that reads what such a file brings. */
@@ -40,12 +39,8 @@ export async function processUpload(
       },
       { inline: false, codeVersion: environment.codeVersion, dryRunByDefault: false },
     );
-    // What cannot be sent now stays due, and the sweeper sends it: the upload is in, and the run is in the ledger.
-    await sendOutbox(environment.control, sqsQueues(environment.config.QUEUES), run.runId).catch(
-      (error: unknown) =>
-        environment.log.warn('the run’s message was not sent yet', { runId: run.runId, error }),
-    );
-    return { asked: true, run };
+    const { sent: _, ...sending } = await sendDue(environment, environment.log, { runs: [run.runId] });
+    return { asked: true, run, sending };
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error;
     return { asked: true, refused: { code: error.code, detail: error.message } };
