@@ -1,14 +1,13 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { PermanentError, RetryableError } from '../../functions/core/errors.ts';
-import { type Job, job, shardedJob } from '../../functions/core/job.ts';
 import type { JobMessage } from '../../functions/core/message.ts';
 import { retryRun } from '../../functions/core/operations.ts';
 import type { Pipeline } from '../../functions/core/pipeline.ts';
 import { testDatabase, versions } from '../support/database.ts';
 import { Dice } from '../support/dice.ts';
 import { Drive, jobOf, type RunDocument } from '../support/drive.ts';
+import { bodyOf, type Part } from '../support/random-body.ts';
 import { anyNight, type Expected, expected, type Fate, type Night } from '../support/random-graph.ts';
 
 const RUNS = 25;
@@ -19,46 +18,7 @@ const MOST_ROUNDS = 100;
 /** What the work did, in the order in which it was done. */
 interface Done {
   readonly job: string;
-  readonly what: 'work' | 'split';
-}
-
-function bodyOf(name: string, fate: Fate, done: Done[]): Job {
-  let tries = 0;
-  const work = (what: Done['what'], fails: boolean) => {
-    if (fate.stumbles && tries === 0) {
-      tries += 1;
-      throw new RetryableError('the line is down', { code: 'DOWN' });
-    }
-    done.push({ job: name, what });
-    if (fails) throw new PermanentError('no books', { code: 'NO_BOOKS' });
-  };
-  const input = z.strictObject({});
-  if (fate.shards === undefined) {
-    return job({
-      name,
-      input,
-      async run() {
-        work('work', fate.fails);
-        return { report: { done: 1 }, findings: 1 };
-      },
-    });
-  }
-  const keys = Array.from({ length: fate.shards }, (_, place) => ({ key: `k${place + 1}` }));
-  return shardedJob({
-    name,
-    input,
-    shards: {
-      input,
-      async split() {
-        work('split', fate.fails);
-        return keys;
-      },
-    },
-    async run({ shard }) {
-      work('work', fate.failingShards.includes(shard.number));
-      return { report: { done: 1 }, findings: 1 };
-    },
-  });
+  readonly what: Part['what'];
 }
 
 describe.each(versions)('whatever the graph and whatever fails, on PostgreSQL %i', (version) => {
@@ -110,7 +70,9 @@ describe.each(versions)('whatever the graph and whatever fails, on PostgreSQL %i
       const drive = new Drive(
         database,
         pipeline,
-        Object.keys(pipeline.jobs).map((name) => bodyOf(name, fateOf(name), done)),
+        Object.keys(pipeline.jobs).map((name) =>
+          bodyOf(name, fateOf(name), ({ what }) => done.push({ job: name, what })),
+        ),
       );
       opened.push(drive.environment);
       return drive;

@@ -1,59 +1,22 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import * as z from 'zod';
-import { PermanentError, RetryableError } from '../../../functions/core/errors.ts';
-import { type Job, job, shardedJob } from '../../../functions/core/job.ts';
 import { cancelRun, retryRun } from '../../../functions/core/operations.ts';
 import { newest, type TestDatabase, testDatabase } from '../../support/database.ts';
 import { Dice } from '../../support/dice.ts';
 import { Drive } from '../../support/drive.ts';
-import { anyNight, type Fate, type Night } from '../../support/random-graph.ts';
+import { bodyOf, type Part } from '../../support/random-body.ts';
+import { anyNight, type Night } from '../../support/random-graph.ts';
 import { ask } from '../cabinet/relation.ts';
 import { findings, seal } from './trail.ts';
 
 const RUNS = 12;
 const MOST_STEPS = 400;
-const input = z.strictObject({});
 
-/** A job with the fate that the night has for it, until somebody mended it; each of its parts decides something. */
-function bodyOf(name: string, fate: Fate, mended: () => boolean): Job {
-  let tries = 0;
-  const work = (fails: boolean) => {
-    tries += 1;
-    if (fate.stumbles && tries === 1) throw new RetryableError('the line is down', { code: 'DOWN' });
-    if (fails && !mended()) throw new PermanentError('no books', { code: 'NO_BOOKS' });
-    return { report: { done: 1 }, findings: 1 };
-  };
-  const decide = ({ sql, jobRunId }: { sql: Parameters<Job['run']>[0]['sql']; jobRunId: string }) => sql`
-    insert into ops.decisions (job_run_id, subject, decision) values (${jobRunId}::uuid, ${name}, 'MADE')`;
-  if (fate.shards === undefined) {
-    return job({
-      name,
-      input,
-      async run(context) {
-        await decide(context);
-        return work(fate.fails);
-      },
-    });
-  }
-  const keys = Array.from({ length: fate.shards }, (_, place) => ({ key: `k${place + 1}` }));
-  return shardedJob({
-    name,
-    input,
-    shards: {
-      input,
-      async split(context) {
-        await decide(context);
-        work(fate.fails);
-        return keys;
-      },
-    },
-    async run(context) {
-      await decide(context);
-      return work(fate.failingShards.includes(context.shard.number));
-    },
-  });
-}
+/** Each part of each job decides something. */
+const decide =
+  (name: string) =>
+  ({ sql, jobRunId }: Part) =>
+    sql`insert into ops.decisions (job_run_id, subject, decision) values (${jobRunId}::uuid, ${name}, 'MADE')`;
 
 /** Whatever the functions of this house do to runs, in whatever order, with seals of whatever size in between. */
 class Disturbed {
@@ -68,7 +31,7 @@ class Disturbed {
     this.#database = database;
     this.#dice = new Dice(night.seed);
     const { pipeline, fates } = night;
-    const bodies = [...fates].map(([name, fate]) => bodyOf(name, fate, () => this.#mended));
+    const bodies = [...fates].map(([name, fate]) => bodyOf(name, fate, decide(name), () => this.#mended));
     this.#drive = new Drive(database, pipeline, bodies);
   }
 
