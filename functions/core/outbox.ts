@@ -71,14 +71,14 @@ export async function sendOutbox(database: Database, queues: Queues, runId: stri
 
 const counted = z.strictObject({ unsent: z.int() });
 
-/** Messages due of the runs and of those that go on with them in a backfill, or of all the runs of one. */
+/** Messages due (ops.take_unsent) of the runs and of those that go on with them in a backfill, or of all the runs of one. */
 export async function countUnsent(sql: Sql, of: Undertaking): Promise<number> {
   const runs = 'runs' in of ? of.runs : [];
   const backfill = 'backfill' in of ? of.backfill : null;
   const [row] = await sql(counted)`
     select count(*)::integer as unsent
-    from ops.outbox o
-    where o.sent_at is null and o.run_id in (
+    from ops.outbox o join ops.runs r using (run_id)
+    where o.sent_at is null and not (o.message ? 'jobRunId' and coalesce(r.error ->> 'code' = 'CANCELLED', false)) and o.run_id in (
       select unnest(${runs}::uuid[])
       union all
       select unnest(array[d.run_id, d.refused_by])

@@ -110,6 +110,14 @@ describe('a start', () => {
   });
 });
 
+describe('a cancelled run', () => {
+  test('that nobody heard of leaves nothing to be sent for but the sweeper’s waking', async () => {
+    const path = { run_id: idOf(await start('one', unheard)) };
+    expect(await unsent()).toBe(2);
+    expect(await post(runsCancel, unheard, why, path)).toMatchObject({ status: 200, body: told(1) });
+  });
+});
+
 describe('a retry', () => {
   async function failed(): Promise<string> {
     const run = idOf(await start('one', heard));
